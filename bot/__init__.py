@@ -1,0 +1,1 @@
+"""The application: settings, database, queue, runner, delivery, texts, command line and sandbox."""

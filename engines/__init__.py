@@ -1,0 +1,1 @@
+"""Models and nothing else: no Telegram, no database, no bot.toml."""

@@ -1,0 +1,77 @@
+"""What can go wrong in an engine.
+
+EngineError
+├── InvalidTask          the task asks for what no engine of this profile can do
+├── CheckpointError
+│   ├── CheckpointMissing    a weight file is not there
+│   └── CheckpointInvalid    a weight file is there and is not what it should be
+├── OutOfMemory          not even the smallest form of the work fits the device
+├── TaskCancelled        somebody asked the pool to stop this task
+├── EngineFailed         an unexpected failure inside an engine
+└── PoolClosed           the pool is shutting down; the task may run again elsewhere
+
+`code` is stable: it is stored with failed jobs and chosen by texts. `retryable` says whether the same task may
+succeed when it is run again.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class EngineError(Exception):
+    """The root of all engine errors."""
+
+    code: ClassVar[str] = "engine_error"
+    retryable: ClassVar[bool] = False
+
+
+class InvalidTask(EngineError):
+    """The task asks for what no engine of this profile can do."""
+
+    code = "invalid_task"
+
+
+class CheckpointError(EngineError):
+    """A checkpoint cannot be used."""
+
+    code = "checkpoint_error"
+
+
+class CheckpointMissing(CheckpointError):
+    """A weight file is not there."""
+
+    code = "checkpoint_missing"
+
+
+class CheckpointInvalid(CheckpointError):
+    """A weight file is there and is not what it should be."""
+
+    code = "checkpoint_invalid"
+
+
+class OutOfMemory(EngineError):
+    """Not even the smallest form of the work fits the device."""
+
+    code = "out_of_memory"
+    retryable = True
+
+
+class TaskCancelled(EngineError):
+    """Somebody asked the pool to stop this task."""
+
+    code = "cancelled"
+
+
+class EngineFailed(EngineError):
+    """An unexpected failure inside an engine."""
+
+    code = "engine_failed"
+    retryable = True
+
+
+class PoolClosed(EngineError):
+    """The pool is shutting down; the task may run again elsewhere."""
+
+    code = "pool_closed"
+    retryable = True
