@@ -1,0 +1,164 @@
+"""The `kandinsky-bot` command. Every heavy import stands inside its command, so that `--help` is instant."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from engines import tasks
+
+app = typer.Typer(
+    name="kandinsky-bot",
+    help="A self-hosted Telegram studio for the Kandinsky 3 family.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+errors = Console(stderr=True, highlight=False)
+
+Config = Annotated[Path | None, typer.Option("--config", help="Settings file; bot.toml here, if there is one.")]
+Data = Annotated[Path | None, typer.Option("--data", help="Folder for database and pictures.")]
+
+
+def _stop(text: str) -> NoReturn:
+    errors.print(f"[bold red]Cannot go on:[/] {text}", markup=True, soft_wrap=True)
+    raise typer.Exit(2)
+
+
+def _serve(service: Coroutine[Any, Any, None]) -> None:
+    """Run a service until Ctrl+C; a start error becomes one readable text."""
+    from bot.errors import StartError
+    from bot.settings import SettingsError
+    from engines.errors import CheckpointError
+
+    try:
+        asyncio.run(service)
+    except KeyboardInterrupt:
+        return
+    except (StartError, SettingsError, CheckpointError) as error:
+        _stop(str(error))
+
+
+def _settings(config: Path | None, overrides: dict[str, object]) -> Any:
+    from bot import settings
+
+    try:
+        return settings.load(config, overrides)
+    except settings.SettingsError as error:
+        _stop(str(error))
+
+
+def _without_none(**values: object) -> dict[str, object]:
+    return {key.replace("__", "."): value for key, value in values.items() if value is not None}
+
+
+@app.command()
+def run(
+    config: Config = None,
+    data: Data = None,
+    api_server: Annotated[
+        str | None, typer.Option("--api-server", help="Another Bot API server, such as a sandbox's address.")
+    ] = None,
+    profile: Annotated[str | None, typer.Option("--profile", help="Checkpoints: mini or kandinsky3.")] = None,
+) -> None:
+    """Run the bot. The token comes from BOT_TOKEN, settings from bot.toml."""
+    from bot import app as application
+    from bot import logs
+
+    settings = _settings(
+        config, _without_none(storage__data_dir=data, telegram__api_server=api_server, engines__profile=profile)
+    )
+    logs.configure(settings.log)
+    _serve(application.serve(settings))
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option("--port", help="Port of the browser chat.")] = 8790,
+    data: Annotated[Path, typer.Option("--data", help="Folder for chats, database and pictures.")] = Path("data"),
+) -> None:
+    """Run the bot and a browser chat on this machine: no token, no GPU, no network."""
+    from bot import demo as demonstration
+
+    _serve(demonstration.serve(data, port))
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option("--port", help="Port of the Bot API and the browser chat.")] = 8790,
+    data: Annotated[Path, typer.Option("--data", help="Folder for users, chats and files.")] = Path("data/sandbox"),
+) -> None:
+    """Run the sandbox alone: a local Bot API server with a browser chat, for any bot."""
+    from bot import demo as demonstration
+
+    _serve(demonstration.serve_sandbox(data, port))
+
+
+@app.command()
+def generate(
+    prompt: Annotated[str, typer.Argument(help="What to paint.")],
+    model: Annotated[tasks.Model, typer.Option("--model", help="Which network paints.")] = tasks.Model.KANDINSKY_3,
+    ar: Annotated[tasks.AspectRatio, typer.Option("--ar", help="Aspect ratio.")] = tasks.AspectRatio.SQUARE,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, max=tasks.SEED_LIMIT - 1, help="Random if absent.")] = None,
+    n: Annotated[int, typer.Option("--n", min=1, max=4, help="How many pictures.")] = 1,
+    no: Annotated[str, typer.Option("--no", help="What the picture should not show.")] = "",
+    refine: Annotated[bool, typer.Option("--refine", help="Let Flash refine the base result.")] = False,
+    output: Annotated[Path, typer.Option("--output", "-o", help="PNG file; -2, -3... are added for more.")] = Path("picture.png"),
+    profile: Annotated[str | None, typer.Option("--profile", help="Checkpoints: mini or kandinsky3.")] = None,
+    config: Config = None,
+) -> None:
+    """Paint without any chat."""
+    from bot import generate as generation
+
+    settings = _settings(config, _without_none(engines__profile=profile))
+    _serve(
+        generation.generate(
+            settings.engines, output, prompt=prompt, model=model, aspect_ratio=ar, seed=seed, count=n, refine=refine,
+            negative_prompt=no,
+        )
+    )  # fmt: skip
+
+
+@app.command()
+def migrate(
+    revision: Annotated[str, typer.Argument(help="Target: head, base, or a revision.")] = "head",
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Bring the database to a revision; `run` and `demo` do this by themselves."""
+    from bot.database import migrate as migrations
+
+    settings = _settings(config, _without_none(storage__data_dir=data))
+    migrations.migrate(settings.storage.url, revision)
+    Console().print(f"The database is at [bold]{migrations.current(settings.storage.url) or 'base'}[/].")
+
+
+@app.command()
+def doctor(config: Config = None, data: Data = None) -> None:
+    """Say in plain words what is missing."""
+    from bot import doctor as diagnosis
+
+    settings = _settings(config, _without_none(storage__data_dir=data))
+    if not diagnosis.report(settings, Console()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def conformance(
+    directory: Annotated[Path, typer.Argument(help="A folder of golden fixtures (*.safetensors).", exists=True, file_okay=False)],
+) -> None:
+    """Run golden fixtures of the official code against our engines; exit status 1 if any is over its limit."""
+    from bot import conformance as checks
+
+    if not checks.report(directory, Console()):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """The entry point of the console script."""
+    app()

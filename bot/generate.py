@@ -1,0 +1,73 @@
+"""Painting from the command line: the same pool as the bot's, without chat or database."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from bot.errors import StartError
+from bot.pools import pool_for
+from engines import tasks
+from engines.errors import EngineError
+
+if TYPE_CHECKING:
+    from bot.settings import EngineSettings
+
+
+async def generate(
+    settings: EngineSettings,
+    output: Path,
+    *,
+    prompt: str,
+    model: tasks.Model,
+    aspect_ratio: tasks.AspectRatio,
+    seed: int | None,
+    count: int,
+    refine: bool,
+    negative_prompt: str,
+) -> None:
+    """Paint and write PNG files, with a bar on the terminal. Raises StartError with a text for the user."""
+    try:
+        task = tasks.TextToImage(
+            prompt=prompt,
+            negative_prompt=negative_prompt,
+            model=model,
+            aspect_ratio=aspect_ratio,
+            seed=secrets.randbelow(tasks.SEED_LIMIT) if seed is None else seed,
+            count=count,
+            refine=refine,
+        )
+    except ValueError as error:
+        raise StartError(f"The prompt must have 1 to {tasks.PROMPT_LIMIT} characters.") from error
+    if output.suffix.lower() != ".png":
+        raise StartError(f"The output is a PNG file: write -o {output.with_suffix('.png')}")
+    if not output.parent.is_dir():
+        raise StartError(f"There is no folder {output.parent}. Create it first.")
+
+    console = Console()
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    pool = pool_for(settings)
+    with Progress(*columns, console=console, transient=True) as bars:
+        bar = bars.add_task("loading", total=None)
+
+        def show(progress: tasks.Progress) -> None:
+            bars.update(bar, description=progress.stage.value, completed=progress.step, total=progress.steps)
+
+        try:
+            await pool.start()
+            result = await pool.run(task, on_progress=show)
+        except EngineError as error:
+            raise StartError(str(error)) from error
+        finally:
+            await pool.close()
+    for path, picture in zip(_paths(output, count), result.pictures, strict=True):
+        path.write_bytes(picture.png)
+        console.print(f"{path}  {picture.width_px}x{picture.height_px}  seed {picture.seed}", highlight=False)
+
+
+def _paths(output: Path, count: int) -> list[Path]:
+    return [output if number == 1 else output.with_stem(f"{output.stem}-{number}") for number in range(1, count + 1)]

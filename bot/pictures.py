@@ -1,0 +1,30 @@
+"""What a result looks like in the chat: small pictures enlarged, everything else as it is."""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import Final
+
+from PIL import Image
+
+SHOWN_AT_LEAST_PX: Final = 512  # longer side; clients show smaller photos as a postage stamp
+
+
+def for_chat(png: bytes) -> bytes:
+    """The picture as it is shown: PNG bytes whose longer side is at least 512 px.
+
+    Small pictures grow by a whole factor with the Lanczos kernel, so that their proportions stay exact; the file that
+    "as file" sends is always the original.
+    """
+    with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+        longer = max(image.size)
+        if longer >= SHOWN_AT_LEAST_PX:
+            return png
+        factor = math.ceil(SHOWN_AT_LEAST_PX / longer)
+        enlarged = image.convert("RGB").resize(
+            (image.width * factor, image.height * factor), Image.Resampling.LANCZOS
+        )
+    out = io.BytesIO()
+    enlarged.save(out, format="PNG")
+    return out.getvalue()
