@@ -27,7 +27,17 @@ from pydantic_settings import (
 from bot import settings_errors, settings_secrets
 from bot.settings_errors import SettingsError
 
-__all__ = ["Engines", "Log", "Messages", "Queue", "Settings", "SettingsError", "Storage", "Telegram", "load"]
+__all__ = [
+    "EngineSettings",
+    "LogSettings",
+    "MessageSettings",
+    "QueueSettings",
+    "Settings",
+    "SettingsError",
+    "StorageSettings",
+    "TelegramSettings",
+    "load",
+]
 
 DEFAULT_PATH = Path("bot.toml")
 DEVICES = re.compile(r"auto|cpu|cuda(:\d+)?(,cuda:\d+)*")
@@ -43,7 +53,7 @@ def _empty_is_none(value: object) -> object:
     return None if value == "" else value
 
 
-class Telegram(Section):
+class TelegramSettings(Section):
     """How the bot reaches Telegram and who runs it."""
 
     api_server: str | None = Field(None, pattern=r"^https?://[^\s/]+(/[^\s]*)?$", examples=["http://127.0.0.1:8081"])
@@ -64,7 +74,7 @@ class Telegram(Section):
     _empty = field_validator("api_server", "webhook_url", mode="before")(_empty_is_none)
 
 
-class Storage(Section):
+class StorageSettings(Section):
     """Where the bot keeps its data and for how long."""
 
     data_dir: Path = Path("data")
@@ -82,7 +92,7 @@ class Storage(Section):
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'bot.sqlite3'}"
 
 
-class Queue(Section):
+class QueueSettings(Section):
     """Leases, attempts and what one user may ask for."""
 
     lease_s: float = Field(30, ge=1)
@@ -99,15 +109,20 @@ class Queue(Section):
         return self
 
 
-class Engines(Section):
+class EngineSettings(Section):
     """Which models paint, and on what."""
 
     profile: Literal["mini", "kandinsky3"] = "mini"
     weights_dir: Path | None = Field(None, examples=["/srv/kandinsky/weights"])
     devices: str = "auto"
-    cpu_threads: int = Field(0, ge=0)
+    cpu_threads: int | None = Field(None, ge=1, examples=[4])
 
     _empty = field_validator("weights_dir", mode="before")(_empty_is_none)
+
+    @field_validator("cpu_threads", mode="before")
+    @classmethod
+    def _zero_threads_are_the_default(cls, value: object) -> object:
+        return None if value in (0, "0") else value
 
     @field_validator("devices")
     @classmethod
@@ -118,14 +133,14 @@ class Engines(Section):
         return devices
 
 
-class Messages(Section):
+class MessageSettings(Section):
     """How the bot speaks."""
 
     default_language: Literal["en", "ru"] = "en"
     progress_interval_s: float = Field(1.0, ge=1.0)  # Telegram accepts about one edit a second in a chat
 
 
-class Log(Section):
+class LogSettings(Section):
     """What the log shows."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -139,12 +154,12 @@ class Settings(BaseSettings):
         frozen=True, extra="forbid", env_prefix=settings_errors.ENV_PREFIX, env_nested_delimiter="__"
     )
 
-    telegram: Telegram = Telegram()
-    storage: Storage = Storage()
-    queue: Queue = Queue()
-    engines: Engines = Engines()
-    messages: Messages = Messages()
-    log: Log = Log()
+    telegram: TelegramSettings = TelegramSettings()
+    storage: StorageSettings = StorageSettings()
+    queue: QueueSettings = QueueSettings()
+    engines: EngineSettings = EngineSettings()
+    messages: MessageSettings = MessageSettings()
+    log: LogSettings = LogSettings()
     secrets: settings_secrets.Secrets = Field(default=settings_secrets.Secrets(), exclude=True, repr=False)
 
     def bot_token(self) -> SecretStr:
@@ -153,25 +168,21 @@ class Settings(BaseSettings):
             raise settings_errors.token_missing()
         return self.secrets.bot_token
 
-    @property
-    def weights_dir(self) -> Path | None:
-        """The folder of the weights; None means those inside the package (profile mini)."""
-        if self.engines.weights_dir is None and self.engines.profile != "mini":
-            return self.storage.data_dir / "weights"
-        return self.engines.weights_dir
 
-
-def load(path: Path | None = None, overrides: Mapping[str, object] | None = None) -> Settings:
+def load(
+    path: Path | None = None, overrides: Mapping[str, object] | None = None, *, token: str | None = None
+) -> Settings:
     """The settings of a bot.toml (`path`, else ./bot.toml if there is one) under environment and `overrides`.
 
     Keys of `overrides` are dotted ("telegram.api_server"); a value of None overrides nothing. Raises SettingsError,
     whose text is ready to print, for an unknown key, a bad value, a secret in the file or an open webhook.
+    A `token` stands before the one of the environment.
     """
     chosen = {name: value for name, value in (overrides or {}).items() if value is not None}
     from_file = _read(path)
     settings_errors.refuse_secrets(from_file, path or DEFAULT_PATH)
     settings_errors.refuse_unknown_variables(Settings)
-    secrets = settings_secrets.from_environment()
+    secrets = settings_secrets.collected(token)
 
     class Layered(Settings):
         @classmethod
@@ -192,7 +203,15 @@ def load(path: Path | None = None, overrides: Mapping[str, object] | None = None
     except SourceError as error:
         raise SettingsError(f"{error}.") from error
     settings_errors.refuse_open_webhook(settings.telegram.mode, settings.telegram.webhook_url, secrets.webhook_secret)
-    return settings
+    return _with_weights_dir(settings)
+
+
+def _with_weights_dir(settings: Settings) -> Settings:
+    """The official weights stand in the data folder unless a folder is named; the mini ones inside the package."""
+    if settings.engines.profile == "mini" or settings.engines.weights_dir is not None:
+        return settings
+    engines = settings.engines.model_copy(update={"weights_dir": settings.storage.data_dir / "weights"})
+    return settings.model_copy(update={"engines": engines})
 
 
 def _read(path: Path | None) -> dict[str, Any]:

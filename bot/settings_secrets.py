@@ -27,10 +27,12 @@ class Secrets(BaseModel):
         return tuple(secret.get_secret_value() for secret in (self.bot_token, self.webhook_secret) if secret)
 
 
-def from_environment() -> Secrets:
-    """The secrets that are set; SettingsError for a malformed one or a file that cannot be read."""
+def collected(token: str | None = None) -> Secrets:
+    """The secrets of the environment, under `token`; SettingsError for a malformed one or an unreadable file."""
     return Secrets(
-        bot_token=_secret("BOT_TOKEN", TOKEN, "BOT_TOKEN=123456:the-letters-that-BotFather-gave"),
+        bot_token=SecretStr(token)
+        if token
+        else _secret("BOT_TOKEN", TOKEN, "BOT_TOKEN=123456:the-letters-that-BotFather-gave"),
         webhook_secret=_secret("WEBHOOK_SECRET", WEBHOOK_SECRET, "WEBHOOK_SECRET=1-to-256-letters_digits-and-dashes"),
     )
 

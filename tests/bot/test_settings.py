@@ -31,8 +31,9 @@ def written(text: str) -> Path:
 def test_bot_toml_lists_every_setting_with_its_default() -> None:
     defaults = settings.load().model_dump(mode="json")
     listed = tomllib.loads(BOT_TOML.read_text("utf-8"))
+    not_set = {"cpu_threads": 0}  # how "not set" is written; other settings write an empty string
     assert listed == {
-        section: {name: "" if value is None else value for name, value in values.items()}
+        section: {name: not_set.get(name, "") if value is None else value for name, value in values.items()}
         for section, values in defaults.items()
     }
 
@@ -160,7 +161,12 @@ def test_the_database_stands_in_the_data_folder_unless_a_url_says_otherwise() ->
 
 
 def test_official_weights_stand_in_the_data_folder_unless_a_folder_is_named() -> None:
-    assert settings.load().weights_dir is None
+    assert settings.load().engines.weights_dir is None
     big = settings.load(None, {"engines.profile": "kandinsky3", "storage.data_dir": "d"})
-    assert big.weights_dir == Path("d/weights")
-    assert settings.load(None, {"engines.weights_dir": "w"}).weights_dir == Path("w")
+    assert big.engines.weights_dir == Path("d/weights")
+    assert settings.load(None, {"engines.weights_dir": "w"}).engines.weights_dir == Path("w")
+
+
+def test_a_token_given_by_the_program_stands_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOT_TOKEN", TOKEN)
+    assert settings.load(token="1:demo").bot_token().get_secret_value() == "1:demo"
