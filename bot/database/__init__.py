@@ -1,0 +1,1 @@
+"""Tables, connections, migrations and repositories. What the queue does with its tables is in bot.queue."""

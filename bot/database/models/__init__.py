@@ -1,0 +1,30 @@
+"""The tables. Impossible states are refused by the schema first, by code second."""
+
+from __future__ import annotations
+
+from bot.database.models.base import Base
+from bot.database.models.chat import AdminAction, ConversationState, InboxUpdate
+from bot.database.models.files import Artifact, InputMedia, JobInput
+from bot.database.models.job import OPEN, Job, JobStatus
+from bot.database.models.line import Duration, Lane, QueueClock
+from bot.database.models.user import CreditEntry, CreditReason, User, UserSettings
+
+__all__ = [
+    "OPEN",
+    "AdminAction",
+    "Artifact",
+    "Base",
+    "ConversationState",
+    "CreditEntry",
+    "CreditReason",
+    "Duration",
+    "InboxUpdate",
+    "InputMedia",
+    "Job",
+    "JobInput",
+    "JobStatus",
+    "Lane",
+    "QueueClock",
+    "User",
+    "UserSettings",
+]
