@@ -1,0 +1,71 @@
+"""What a task costs: credits for the user, device milliseconds for fairness, and the key under which time is learned.
+
+TFLOP at 1024 x 1024 and batch 1, counted on the published configurations: U-Net 3.248 a
+forward, MoVQ decode 34.12, text encoder 2.208 for 128 tokens. A base picture of 50 guided steps is 361, a Flash
+picture 49: hence 7 credits to 1. All aspect ratios have nearly the same area and cost the same.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from engines import tasks
+
+UNET_TFLOP: Final = 3.248
+MOVQ_DECODE_TFLOP: Final = 34.12
+TEXT_TFLOP: Final = 2.208
+
+FLASH_CREDITS: Final = 1
+BASE_CREDITS: Final = 7  # for the 50 steps that a base picture has by default
+REFINE_CREDITS: Final = 1
+BASE_STEPS: Final = 50
+FLASH_STEPS: Final = 4
+REFINE_STEPS: Final = 2
+DAILY_CREDITS: Final = 100 * BASE_CREDITS
+
+# Half of the 790 TFLOP/s that an H200 reaches in bf16: what a good eager program gets (0.91 s a base picture).
+GPU_TFLOP_PER_MS: Final = 0.395
+# The miniature family on two CPU cores, milliseconds.
+MINI_FORWARD_MS: Final = 30.0
+MINI_DECODE_MS: Final = 60.0
+MINI_TEXT_MS: Final = 5.0
+
+
+def credits(task: tasks.Task) -> int:
+    """What a task costs its owner; at least 1."""
+    if task.model is tasks.Model.KANDINSKY_3_FLASH:
+        return FLASH_CREDITS * task.count
+    a_picture = math.ceil(BASE_CREDITS * task.steps / BASE_STEPS)
+    return (a_picture + (REFINE_CREDITS if task.refine else 0)) * task.count
+
+
+def unet_forwards(task: tasks.Task) -> int:
+    """U-Net forwards of one sample that a picture takes; a guided step takes two."""
+    if task.model is tasks.Model.KANDINSKY_3_FLASH:
+        return FLASH_STEPS
+    return 2 * task.steps + (REFINE_STEPS if task.refine else 0)
+
+
+def tflop(task: tasks.Task) -> float:
+    """The work of a task with the official checkpoints, in TFLOP."""
+    return TEXT_TFLOP * _texts(task) + (UNET_TFLOP * unet_forwards(task) + MOVQ_DECODE_TFLOP) * task.count
+
+
+def gpu_ms(task: tasks.Task, profile: str) -> int:
+    """The expected device time of a task in milliseconds, before any was measured; at least 1."""
+    if profile == "mini":
+        a_picture = MINI_FORWARD_MS * unet_forwards(task) + MINI_DECODE_MS
+        return math.ceil(MINI_TEXT_MS * _texts(task) + a_picture * task.count)
+    return math.ceil(tflop(task) / GPU_TFLOP_PER_MS)
+
+
+def size_key(task: tasks.Task) -> str:
+    """Tasks of one model with equal keys take about equally long, such as "16:9 50 steps x4 refined"."""
+    if task.model is tasks.Model.KANDINSKY_3_FLASH:
+        return f"{task.aspect_ratio} {FLASH_STEPS} steps x{task.count}"
+    return f"{task.aspect_ratio} {task.steps} steps x{task.count}{' refined' if task.refine else ''}"
+
+
+def _texts(task: tasks.Task) -> int:
+    return 2 if task.negative_prompt else 1
