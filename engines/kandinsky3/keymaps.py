@@ -94,13 +94,13 @@ def unet_to_original(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def projection_to_stock(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The state dict of a `projection*.pt` under the names of `Kandinsky3UNet.encoder_hid_proj`."""
     names = dict(_PROJECTION)
-    return {names[name]: tensor for name, tensor in state.items()}
+    return {names.get(name, name): tensor for name, tensor in state.items()}
 
 
 def projection_to_original(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The state dict of `Kandinsky3UNet.encoder_hid_proj` under the names of a `projection*.pt`."""
     names = dict(_reversed(_PROJECTION))
-    return {names[name]: tensor for name, tensor in state.items()}
+    return {names.get(name, name): tensor for name, tensor in state.items()}
 
 
 def movq_name_to_stock(name: str, levels: int) -> str:

@@ -1,0 +1,142 @@
+"""Weight files: where they are, how they are read, and whether they are what they should be.
+
+Two layouts, either in the directory itself or in its folder `weights/`:
+- official (ai-forever/Kandinsky3.1): kandinsky3.pt, kandinsky3_flash.pt, movq.pt, and flan_ul2_encoder/ with the
+  encoder's shards, its tokenizer and projection*.pt;
+- miniature: the same names with the suffix .safetensors; metadata `config` holds the sizes as JSON.
+Pickles are read with `weights_only=True` and mapped into memory, so that a 12 GB file is never in memory twice.
+"""
+
+from __future__ import annotations
+
+import pickle
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engines import errors
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+SUFFIXES = (".safetensors", ".pt")
+ENCODER = "flan_ul2_encoder"
+SHOWN = 3  # names of weights that an error message shows of each sort
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A file's tensors under their full names (`unet.in_layer.weight`), and its metadata."""
+
+    tensors: Mapping[str, Tensor]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A directory with the checkpoints of one profile."""
+
+    root: Path
+
+    @classmethod
+    def at(cls, directory: Path) -> Layout:
+        """The layout in a directory or in its folder `weights/`. Raises CheckpointMissing."""
+        for root in (directory, directory / "weights"):
+            if any((root / f"movq{suffix}").is_file() for suffix in SUFFIXES):
+                return cls(root)
+        raise errors.CheckpointMissing(f"no movq.pt or movq.safetensors in {directory} or {directory / 'weights'}")
+
+    @property
+    def encoder(self) -> Path:
+        """The folder of the text encoder and its tokenizer."""
+        folder = self.root / ENCODER
+        if not (folder / "config.json").is_file():
+            raise errors.CheckpointMissing(f"no text encoder: {folder / 'config.json'} is not there")
+        return folder
+
+    def find(self, stem: str) -> Path:
+        """The file of a checkpoint, such as `kandinsky3` or `flan_ul2_encoder/projection`. Raises CheckpointMissing."""
+        for suffix in SUFFIXES:
+            path = self.root / f"{stem}{suffix}"
+            if path.is_file():
+                return path
+        raise errors.CheckpointMissing(f"neither {stem}.safetensors nor {stem}.pt is in {self.root}")
+
+
+def read(path: Path) -> Content:
+    """Every tensor of a file, on the CPU, mapped where the format allows it. Raises CheckpointError."""
+    if not path.is_file():
+        raise errors.CheckpointMissing(f"{path} is not there")
+    return _read_safetensors(path) if path.suffix == ".safetensors" else _read_pickle(path)
+
+
+def below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors whose names start with the prefix, without it."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def fill(module: nn.Module, state: Mapping[str, Tensor], source: str, device: torch.device, dtype: torch.dtype) -> None:
+    """Give a module on the meta device its weights. `source` is for messages. Raises CheckpointInvalid.
+
+    Tensors are moved one by one: a mapped file is converted without a second copy of it in memory.
+    """
+    verify(source, {name: tensor.shape for name, tensor in module.state_dict().items()}, state)
+    moved = {name: tensor.to(device, dtype).contiguous() for name, tensor in state.items()}
+    module.load_state_dict(moved, assign=True)
+    module.requires_grad_(False)
+
+
+def verify(source: str, expected: Mapping[str, Iterable[int]], state: Mapping[str, Tensor]) -> None:
+    """Raise CheckpointInvalid unless the state has exactly the expected names and shapes."""
+    faults = {
+        "missing": [name for name in expected if name not in state],
+        "unexpected": [name for name in state if name not in expected],
+        "misshaped": [
+            f"{name} {list(state[name].shape)} instead of {list(shape)}"
+            for name, shape in expected.items()
+            if name in state and tuple(state[name].shape) != tuple(shape)
+        ],
+    }
+    told = [_first_of(fault, names) for fault, names in faults.items() if names]
+    if told:
+        raise errors.CheckpointInvalid(f"{source} does not fit: {'; '.join(told)}")
+
+
+def _first_of(fault: str, names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{fault} {', '.join(names[:SHOWN])}{more}"
+
+
+def _read_safetensors(path: Path) -> Content:
+    import safetensors
+
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            return Content({name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {})  # noqa: SIM118
+    except safetensors.SafetensorError as error:
+        raise errors.CheckpointInvalid(f"{path.name} is not a safetensors file: {error}") from error
+
+
+def _read_pickle(path: Path) -> Content:
+    import torch
+
+    try:
+        loaded = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+        raise errors.CheckpointInvalid(f"{path.name} is not a checkpoint: {error}") from error
+    if not isinstance(loaded, dict):
+        raise errors.CheckpointInvalid(f"{path.name} holds a {type(loaded).__name__} instead of a dict of weights")
+    return Content(dict(_flat(loaded, "")))
+
+
+def _flat(tree: Mapping[str, object], prefix: str) -> Iterable[tuple[str, Tensor]]:
+    import torch
+
+    for name, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, torch.Tensor):
+            yield f"{prefix}{name}", value

@@ -1,0 +1,71 @@
+"""Golden fixtures against the engines: per file and case the largest error beside its limit.
+
+Nothing here or in the families' `golden.py` computes a model: the fixture's inputs go to the code that paints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from engines import errors, golden
+from engines.kandinsky3 import golden as kandinsky3
+
+NO_ENGINE = "not run: no engine for it yet"
+_FILES = kandinsky3.FILES
+# what a fixture of an unexpected form, or a model that cannot take it, raises
+_UNUSABLE = (errors.EngineError, RuntimeError, KeyError, IndexError, TypeError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReport:
+    """One case: its largest absolute error and its limit, or why there is none."""
+
+    file: str
+    case: str
+    error: float | None = None
+    limit: float | None = None
+    note: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """The case ran and its error is within the limit."""
+        return self.error is not None and self.limit is not None and self.error <= self.limit
+
+    @property
+    def failed(self) -> bool:
+        """The case is over its limit, or could not be run although an engine for it exists."""
+        return not self.passed and self.note != NO_ENGINE
+
+
+def run(directory: Path) -> Iterator[CaseReport]:
+    """A report for every case of every golden file in the directory, as soon as it is known."""
+    for path in sorted(directory.glob("*.safetensors")):
+        cases = _FILES.get(path.stem)
+        if cases is None:
+            yield CaseReport(path.stem, "all", note=NO_ENGINE)
+            continue
+        try:
+            listed = list(cases(golden.Fixture.open(path)))
+        except _UNUSABLE as error:
+            yield CaseReport(path.stem, "all", note=f"cannot be run: {error}")
+            continue
+        for case, check in listed:
+            yield _report(path.stem, case, check)
+
+
+@torch.inference_mode()
+def _report(file: str, case: str, check: golden.Check | None) -> CaseReport:
+    if check is None:
+        return CaseReport(file, case, note=NO_ENGINE)
+    worst = golden.Worst()
+    try:
+        check(worst)
+    except _UNUSABLE as error:
+        return CaseReport(file, case, note=f"cannot be run: {error}")
+    if not worst.compared:
+        return CaseReport(file, case, note="cannot be run: the file holds nothing to compare with")
+    return CaseReport(file, case, worst.error, worst.limit)

@@ -1,0 +1,80 @@
+"""A golden file and a comparison with it; families of models bring the cases (`kandinsky3/golden.py`).
+
+A golden file is a safetensors file with weights, inputs, recorded noise and expected outputs; its metadata entry
+`config` says sizes and cases.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from engines import checkpoints, errors
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+EXACT = 0.0  # a limit for ids, masks and timesteps
+
+
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """One golden file."""
+
+    path: Path
+    tensors: dict[str, Tensor]
+    config: dict[str, Any]
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        content = checkpoints.read(path)
+        return cls(path, dict(content.tensors), json.loads(content.metadata.get("config", "{}")))
+
+    def __getitem__(self, name: str) -> Tensor:
+        if name not in self.tensors:
+            raise errors.CheckpointInvalid(f"{self.path.name} has no tensor {name}")
+        return self.tensors[name]
+
+    def beside(self, stem: str) -> Fixture:
+        """Another golden file of the same directory."""
+        return Fixture.open(self.path.with_name(f"{stem}.safetensors"))
+
+    def numbered(self, prefix: str) -> list[Tensor]:
+        """`prefix.0`, `prefix.1`, ... as far as they go."""
+        found: list[Tensor] = []
+        while f"{prefix}.{len(found)}" in self.tensors:
+            found.append(self.tensors[f"{prefix}.{len(found)}"])
+        return found
+
+
+@dataclass(slots=True)
+class Worst:
+    """Of the comparisons of a case, the one nearest to its limit or furthest over it."""
+
+    error: float = 0.0
+    limit: float = EXACT
+    compared: int = 0
+    _share: float = 0.0
+
+    def compare(self, actual: Tensor, expected: Tensor, limit: float) -> None:
+        """Take the largest absolute difference into account; different shapes and NaN differ infinitely."""
+        error = math.inf
+        if actual.shape == expected.shape:
+            error = float((actual.double() - expected.double()).abs().max())
+            error = math.inf if math.isnan(error) else error
+        share = error / limit if limit > 0 else math.inf * error if error > 0 else 0.0
+        if share > self._share or not self.compared:
+            self.error, self.limit, self._share = error, limit, share
+        self.compared += 1
+
+    def compare_to_peak(self, actual: Tensor, expected: Tensor, share: float) -> None:
+        """The same with a limit that is a share of the largest expected magnitude (of 1 at least)."""
+        self.compare(actual, expected, share * max(1.0, float(expected.abs().max())))
+
+
+Check = Callable[[Worst], None]
+Case = tuple[str, Check | None]  # None: no engine for it yet

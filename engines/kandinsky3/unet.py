@@ -1,0 +1,181 @@
+"""The U-Net: stock `Kandinsky3UNet` from a configuration of the original form, speaking the original's dialect.
+
+Three things differ from the stock forward pass:
+- context comes already projected, zeroed and cut, so the projection inside the network is the identity;
+- where the mask is 0, the original replaces the score by the lowest number of the dtype (a fully masked row becomes
+  uniform), stock adds -10000;
+- the attention pooling averages over all rows of a context, the zero row included. Contexts of different lengths
+  share a batch here, so rows of padding must be told from masked rows and left out of that average.
+Padding rows get the score -inf, masked rows half of the lowest finite number: adding it absorbs any real score.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engines import bridges, checkpoints, errors
+from engines.kandinsky3 import keymaps
+
+CPU = torch.device("cpu")
+_STOCK_MASK_SCALE = -10000.0  # the stock forward turns its mask m into (1 - m) * -10000
+
+
+@dataclass(frozen=True, slots=True)
+class UNetConfig:
+    """Sizes of a U-Net in the words of the original (`__init__.py`); the defaults are those of Kandinsky 3."""
+
+    model_channels: int = 384
+    init_channels: int = 192
+    num_channels: int = 4
+    out_channels: int = 4
+    time_embed_dim: int = 1536
+    context_dim: int = 4096
+    groups: int = 32
+    head_dim: int = 64
+    expansion_ratio: int = 4
+    compression_ratio: int = 2
+    dim_mult: Sequence[float] = (1, 2, 4, 8)
+    num_blocks: Sequence[int] = (3, 3, 3, 3)
+    add_cross_attention: Sequence[bool] = (False, True, True, True)
+    add_self_attention: Sequence[bool] = (False, True, True, True)
+
+    @classmethod
+    def parse(cls, text: str | None) -> UNetConfig:
+        """The configuration stored as JSON in a checkpoint; the defaults where a checkpoint has none."""
+        return cls(**json.loads(text)) if text else cls()
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        return tuple(round(self.model_channels * factor) for factor in self.dim_mult)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a prompt says to one network: `rows` float [n, context_dim]; `mask` bool [n], False where it is silent."""
+
+    rows: Tensor
+    mask: Tensor
+
+
+def unconditional(like: Context, null_embedding: Tensor) -> Context:
+    """The context without a prompt: zeros as long as the conditional one, row 0 the learned embedding, only it said."""
+    rows = torch.zeros_like(like.rows)
+    rows[0] = null_embedding
+    mask = torch.zeros_like(like.mask)
+    mask[0] = True
+    return Context(rows, mask)
+
+
+class Network(nn.Module):
+    """A U-Net with its null embedding. One forward serves rows with different timesteps and context lengths."""
+
+    def __init__(self, config: UNetConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.unet = _stock(config)
+        self.null_embedding = nn.Parameter(torch.zeros(config.context_dim), requires_grad=False)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.null_embedding.dtype
+
+    @property
+    def device(self) -> torch.device:
+        return self.null_embedding.device
+
+    def forward(self, x: Tensor, times: Sequence[int], contexts: Sequence[Context]) -> Tensor:
+        """The predicted noise, float32 like x [b, channels, h, w]; h and w are multiples of 8."""
+        rows, scores = _stack(contexts, self.dtype, self.device)
+        timesteps = torch.tensor(times, dtype=torch.float32).to(self.device)
+        mask = 1 - scores / _STOCK_MASK_SCALE
+        predicted: Tensor = self.unet(x.to(self.device, self.dtype), timesteps, rows, mask, return_dict=False)[0]
+        return predicted.float()
+
+
+def load(path: Path, device: torch.device, dtype: torch.dtype) -> Network:
+    """A network from `kandinsky3*.pt` or `.safetensors`. Raises CheckpointMissing, CheckpointInvalid."""
+    content = checkpoints.read(path)
+    config = UNetConfig.parse(content.metadata.get("config"))
+    return from_original(config, content.tensors, path.name, device, dtype)
+
+
+def from_original(
+    config: UNetConfig,
+    tensors: Mapping[str, Tensor],
+    source: str = "unet",
+    device: torch.device = CPU,
+    dtype: torch.dtype = torch.float32,
+) -> Network:
+    """A network from weights under the names of a checkpoint: `unet.<original name>` and `null_embedding`."""
+    with torch.device("meta"):
+        network = Network(config)
+    unet = keymaps.unet_to_stock(checkpoints.below("unet.", tensors))
+    state = {f"unet.{name}": tensor for name, tensor in unet.items()}
+    if "null_embedding" in tensors:
+        state["null_embedding"] = tensors["null_embedding"].reshape(-1)
+    checkpoints.fill(network, state, source, device, dtype)
+    return network.eval()
+
+
+def _stock(config: UNetConfig) -> Any:
+    bridges.install()
+    from diffusers.models.unets.unet_kandinsky3 import Kandinsky3UNet
+
+    stock_flags = [False, True, True, True]
+    unsupported = (
+        (len(set(config.num_blocks)) != 1, "num_blocks differ between levels"),
+        (config.init_channels * 2 != config.widths[0], "init_channels is not half of the first width"),
+        (list(config.add_cross_attention) != stock_flags, "cross-attention belongs on every level but the first"),
+        (list(config.add_self_attention) != stock_flags, "self-attention belongs on every level but the first"),
+        ((config.expansion_ratio, config.compression_ratio) != (4, 2), "expansion and compression must be 4 and 2"),
+    )
+    for unusable, reason in unsupported:
+        if unusable:
+            raise errors.CheckpointInvalid(f"this U-Net configuration cannot be built: {reason}")
+    stock = Kandinsky3UNet(
+        in_channels=config.num_channels,
+        time_embedding_dim=config.time_embed_dim,
+        groups=config.groups,
+        attention_head_dim=config.head_dim,
+        layers_per_block=config.num_blocks[0],
+        block_out_channels=config.widths,
+        cross_attention_dim=config.context_dim,
+        encoder_hid_dim=1,  # replaced on the next line
+    )
+    stock.encoder_hid_proj = nn.Identity()
+    stock.add_time_condition = _Pooling(stock.add_time_condition.attention)
+    if config.num_channels != config.out_channels:  # inpainting: stock forces as many outputs as inputs
+        stock.conv_out = nn.Conv2d(config.init_channels, config.out_channels, kernel_size=3, padding=1)
+    return stock
+
+
+class _Pooling(nn.Module):
+    """Adds to the time embedding what attention reads from the context when asked with the context's mean row."""
+
+    def __init__(self, attention: Any) -> None:
+        super().__init__()
+        self.attention = attention
+
+    def forward(self, time_embedding: Tensor, context: Tensor, scores: Tensor) -> Tensor:
+        present = (scores[:, 0] > -torch.inf).unsqueeze(-1).to(context.dtype)  # [b, n, 1]
+        mean = context.sum(dim=1, keepdim=True) / present.sum(dim=1, keepdim=True)  # padding rows are zeros
+        pooled: Tensor = self.attention(mean, context, scores)
+        return time_embedding + pooled.squeeze(1)
+
+
+def _stack(contexts: Sequence[Context], dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Rows [b, n, d] padded with zeros to the longest context, and what attention adds to its scores [b, n]."""
+    longest = max(len(context.rows) for context in contexts)
+    rows = torch.zeros(len(contexts), longest, contexts[0].rows.shape[-1], dtype=dtype, device=device)
+    scores = torch.full((len(contexts), longest), -torch.inf, dtype=dtype, device=device)
+    for i, context in enumerate(contexts):
+        rows[i, : len(context.rows)] = context.rows
+        scores[i, : len(context.rows)] = torch.where(context.mask, 0.0, torch.finfo(dtype).min / 2)
+    return rows, scores
