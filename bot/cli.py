@@ -104,11 +104,15 @@ def generate(
     prompt: Annotated[str, typer.Argument(help="What to paint.")],
     model: Annotated[tasks.Model, typer.Option("--model", help="Which network paints.")] = tasks.Model.KANDINSKY_3,
     ar: Annotated[tasks.AspectRatio, typer.Option("--ar", help="Aspect ratio.")] = tasks.AspectRatio.SQUARE,
-    seed: Annotated[int | None, typer.Option("--seed", min=0, max=tasks.SEED_LIMIT - 1, help="Random if absent.")] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, max=tasks.SEED_LIMIT - 1, help="Random if absent.")
+    ] = None,
     n: Annotated[int, typer.Option("--n", min=1, max=4, help="How many pictures.")] = 1,
     no: Annotated[str, typer.Option("--no", help="What the picture should not show.")] = "",
     refine: Annotated[bool, typer.Option("--refine", help="Let Flash refine the base result.")] = False,
-    output: Annotated[Path, typer.Option("--output", "-o", help="PNG file; -2, -3... are added for more.")] = Path("picture.png"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="PNG file; -2, -3... are added for more.")] = Path(
+        "picture.png"
+    ),
     profile: Annotated[str | None, typer.Option("--profile", help="Checkpoints: mini or kandinsky3.")] = None,
     config: Config = None,
 ) -> None:
@@ -150,7 +154,9 @@ def doctor(config: Config = None, data: Data = None) -> None:
 
 @app.command()
 def conformance(
-    directory: Annotated[Path, typer.Argument(help="A folder of golden fixtures (*.safetensors).", exists=True, file_okay=False)],
+    directory: Annotated[
+        Path, typer.Argument(help="A folder of golden fixtures (*.safetensors).", exists=True, file_okay=False)
+    ],
 ) -> None:
     """Run golden fixtures of the official code against our engines; exit status 1 if any is over its limit."""
     from bot import conformance as checks

@@ -24,7 +24,6 @@ async def serve(data_dir: Path, port: int) -> None:
     """Run until cancelled. Raises StartError when the port is taken."""
     _check_port(port)
     console = Console()
-    data_dir.mkdir(parents=True, exist_ok=True)
     state = _BotState()
     sandbox = await server.start(
         data_dir / "sandbox", LOOPBACK, port, ready=lambda: state.polling, seed_users=(ADMIN, ANN)
@@ -46,7 +45,9 @@ async def serve(data_dir: Path, port: int) -> None:
         def announce() -> None:
             state.polling = True
             console.print(f"\n  Kandinsky Bot is ready. Open [bold underline]{sandbox.url}[/] and write to it.\n")
-            console.print("  Stop with Ctrl+C; everything is kept in " + str(data_dir.resolve()), style="dim", highlight=False)
+            console.print(
+                "  Stop with Ctrl+C; everything is kept in " + str(data_dir.resolve()), style="dim", highlight=False
+            )
 
         await app.serve(configured, on_ready=announce)
     finally:

@@ -91,7 +91,7 @@ class MediaStore:
             return False
         return True
 
-    async def known_files(self) -> list[str]:
+    async def files(self) -> list[str]:
         """Relative paths of all files in the store, including unfinished ones a crash left behind."""
 
         def listing() -> list[str]:

@@ -1,0 +1,214 @@
+"""The application: every room built once, started in the order that loses nothing, stopped in reverse.
+
+Order of a start: migrations, leases of a dead predecessor, open status messages and undelivered results, then new
+updates. The engines load meanwhile; jobs wait for them, conversations do not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import signal
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from aiogram import Bot, Dispatcher
+from aiogram.client.default import DefaultBotProperties
+from aiogram.enums import ParseMode
+from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
+from aiohttp import web
+
+import handlers
+from bot import profile_texts, sweeping, telegram_session
+from bot.board import StatusBoard
+from bot.database import migrate
+from bot.database.artifacts import Artifacts
+from bot.database.engine import Database
+from bot.database.inbox import Inbox
+from bot.database.storage import DatabaseStorage
+from bot.database.users import Users
+from bot.delivery import Delivery
+from bot.errors import StartError
+from bot.intake import Intake
+from bot.limiter import Limiter
+from bot.media import MediaStore
+from bot.middlewares.person import PersonMiddleware
+from bot.polling import Poller
+from bot.pools import pool_for
+from bot.queue.jobs import Limits
+from bot.queue.sql_queue import SqlJobQueue
+from bot.runner import Runner
+from bot.services import Services
+from bot.settings import Settings
+from bot.studio import Studio
+from bot.texts import Texts
+from bot.webhook import Webhook
+from engines.pool import Pool
+
+log = structlog.get_logger(__name__)
+
+_INBOX_KEPT: Final = timedelta(hours=48)  # Telegram repeats nothing that is older than a day
+
+
+async def serve(settings: Settings, *, on_ready: Callable[[], None] = lambda: None, pool: Pool | None = None) -> None:
+    """Run the bot until SIGINT or SIGTERM. Raises StartError or SettingsError when it cannot."""
+    async with _bot(settings) as bot, _database(settings) as database:
+        application = Application(settings, bot, database, pool or pool_for(settings.engines))
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in its loop
+                loop.add_signal_handler(name, stop.set)
+        running = asyncio.create_task(application.run(on_ready))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not running.done():
+            log.info("stopping")
+            running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+
+class Application:
+    """The running bot on its open database."""
+
+    def __init__(self, settings: Settings, bot: Bot, database: Database, pool: Pool) -> None:
+        self._settings = settings
+        self._bot = bot
+        self._pool = pool
+        self._texts = Texts(default_language=settings.messages.default_language)
+        self._inbox = Inbox(database)
+        self._queue = SqlJobQueue(database, _limits(settings, pool))
+        self._owner = f"runner-{secrets.token_hex(8)}"
+        users = Users(database)
+        media = MediaStore(settings.storage.data_dir / "media")
+        artifacts = Artifacts(database)
+        self._board = StatusBoard(bot, self._queue, self._texts, interval_s=settings.messages.progress_interval_s)
+        self._delivery = Delivery(bot, self._queue, self._board, artifacts, media, self._texts)
+        self._runner = Runner(
+            self._queue,
+            pool,
+            self._board,
+            self._delivery,
+            media,
+            owner=self._owner,
+            lease_s=settings.queue.lease_s,
+            heartbeat_s=settings.queue.heartbeat_s,
+        )
+        self._studio = Studio(
+            self._queue, self._board, self._runner, self._delivery, artifacts, media, profile=settings.engines.profile
+        )
+        self._sweeper = sweeping.Sweeper(
+            artifacts,
+            media,
+            keep_results=timedelta(days=settings.storage.keep_results_days),
+            keep_uploads=timedelta(hours=settings.storage.keep_uploads_hours),
+        )
+        self._dispatcher = Dispatcher(storage=DatabaseStorage(database))
+        self._dispatcher["services"] = Services(self._studio, users, settings.engines.profile)
+        self._dispatcher.include_routers(*handlers.routers())
+        person = PersonMiddleware(users, self._texts)
+        for observer in (self._dispatcher.message, self._dispatcher.callback_query):
+            observer.outer_middleware(person)
+        self._intake = Intake(self._inbox, self._dispatcher, bot)
+
+    async def run(self, on_ready: Callable[[], None]) -> None:
+        """Run until cancelled, or until something that must run has failed."""
+        await self._queue.recover_others(self._owner)
+        await self._inbox.prune(_INBOX_KEPT)
+        await self._studio.recover()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._run_pool())
+                group.create_task(self._runner.run())
+                group.create_task(self._board.run())
+                group.create_task(self._delivery.run())
+                group.create_task(self._sweeper.run())
+                group.create_task(profile_texts.publish(self._bot, self._texts))
+                await self._intake.recover()
+                group.create_task(self._receive(on_ready))
+        except* StartError as failures:
+            raise failures.exceptions[0] from None
+        finally:
+            await self._intake.close()
+            await self._pool.close()
+
+    async def _run_pool(self) -> None:
+        await self._pool.start()
+        log.info("engines_ready", capacity=self._pool.capacity)
+
+    async def _receive(self, on_ready: Callable[[], None]) -> None:
+        if self._settings.telegram.mode == "webhook":
+            await self._serve_webhook(on_ready)
+            return
+        try:
+            await self._bot.delete_webhook()
+        except TelegramUnauthorizedError as error:
+            raise StartError("Telegram does not know this BOT_TOKEN. Ask @BotFather for the right one.") from error
+        except (TelegramAPIError, OSError) as error:
+            log.warning("webhook_not_deleted", error=type(error).__name__)
+        poller = Poller(self._bot, self._intake, self._dispatcher.resolve_used_update_types())
+        async with asyncio.TaskGroup() as group:
+            group.create_task(poller.run())
+            await poller.ready.wait()
+            log.info("polling")
+            on_ready()
+
+    async def _serve_webhook(self, on_ready: Callable[[], None]) -> None:
+        telegram, secret = self._settings.telegram, self._settings.secrets.webhook_secret
+        if secret is None or telegram.webhook_url is None:
+            raise StartError("A webhook needs webhook_url in bot.toml and WEBHOOK_SECRET in the environment.")
+        hook = Webhook(self._bot, self._intake, path=telegram.webhook_path, secret=secret.get_secret_value())
+        site = web.AppRunner(hook.application(), access_log=None)
+        await site.setup()
+        try:
+            await web.TCPSite(site, telegram.webhook_host, telegram.webhook_port).start()
+            await self._bot.set_webhook(
+                telegram.webhook_url + telegram.webhook_path,
+                secret_token=secret.get_secret_value(),
+                allowed_updates=self._dispatcher.resolve_used_update_types(),
+            )
+            log.info("webhook_open", port=telegram.webhook_port)
+            on_ready()
+            await asyncio.Event().wait()
+        finally:
+            await site.cleanup()
+
+
+def _limits(settings: Settings, pool: Pool) -> Limits:
+    return Limits(
+        max_queued=settings.queue.max_queued_per_user,
+        max_running=settings.queue.running_per_user_per_device * pool.device_count,
+        max_attempts=settings.queue.max_attempts,
+        daily_credits=settings.queue.daily_credits,
+        devices=pool.device_count,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _bot(settings: Settings) -> AsyncIterator[Bot]:
+    session = telegram_session.open_session(Limiter(asyncio.get_running_loop()), settings.telegram.api_server)
+    bot = Bot(
+        settings.bot_token().get_secret_value(),
+        session=session,
+        default=DefaultBotProperties(parse_mode=ParseMode.HTML),
+    )
+    try:
+        yield bot
+    finally:
+        await session.close()
+
+
+@contextlib.asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
+    settings.storage.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.storage.url)
+    try:
+        await migrate.migrate_database(database)
+        yield database
+    finally:
+        await database.close()

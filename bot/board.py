@@ -1,0 +1,206 @@
+"""The status messages: one a job, edited in place until the result takes its place.
+
+Everything that may be shown is only noted here; one loop turns the newest state of each job into at most one edit a
+second per chat. `settle` is the hand-over to delivery: after it nothing on the board touches that message again, so
+a late progress edit can never overwrite a picture.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from aiogram import Bot
+from aiogram.exceptions import TelegramAPIError
+from aiogram.types import ReplyParameters
+
+from bot import keyboards, wording
+from bot.queue import errors
+from bot.telegram_session import Dropped, Priority, priority
+
+if TYPE_CHECKING:
+    from bot.queue.jobs import Job
+    from bot.queue.protocol import JobQueue
+    from bot.texts import Texts, Translator
+    from engines import tasks
+
+log = structlog.get_logger(__name__)
+
+_TICK_S: Final = 0.25
+_PLACES_EVERY_S: Final = 3.0
+_PLACES_AT_ONCE: Final = 50  # the front of a very long line is kept fresh; the rest moves when it gets nearer
+
+
+@dataclass(slots=True)
+class _Line:
+    """One job's status message and what it should say."""
+
+    job: Job
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)  # held while a request about the message is under way
+    message_id: int | None = None
+    progress: tasks.Progress | None = None
+    running: bool = False
+    cancelling: bool = False
+    settled: bool = False
+    shown: str = ""
+    edited_at_s: float = 0.0
+
+
+class StatusBoard:
+    """Shows open jobs to their owners."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        queue: JobQueue,
+        texts: Texts,
+        *,
+        interval_s: float,
+        monotonic_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._bot = bot
+        self._queue = queue
+        self._texts = texts
+        self._interval_s = interval_s
+        self._now_s = monotonic_s
+        self._lines: dict[int, _Line] = {}
+        self._edits: set[asyncio.Task[None]] = set()
+
+    async def open(self, job: Job) -> None:
+        """Send the status message of a fresh job, or take up the one it already has after a restart."""
+        line = self._lines.setdefault(job.id, _Line(job))
+        async with line.lock:
+            if line.settled or line.message_id is not None:
+                return
+            line.message_id = job.status_message_id
+            if line.message_id is not None:
+                return
+            text = await self._text(line)
+            if text is None:
+                return
+            try:
+                message = await self._bot.send_message(
+                    job.chat_id,
+                    text,
+                    reply_markup=keyboards.status(self._translator(job), job.id),
+                    reply_parameters=_reply_to(job),
+                    disable_notification=True,
+                )
+            except TelegramAPIError as error:
+                # The job goes on: its result is sent as a message of its own.
+                log.warning("status_not_sent", job_id=job.id, error=type(error).__name__)
+                return
+            line.message_id, line.shown, line.edited_at_s = message.message_id, text, self._now_s()
+            await self._queue.set_status_message(job.id, message.message_id)
+
+    def started(self, job: Job) -> None:
+        """The job runs now."""
+        line = self._lines.setdefault(job.id, _Line(job, message_id=job.status_message_id))
+        line.running = True
+
+    def waits_again(self, job_id: int) -> None:
+        """The job went back into the line."""
+        if line := self._lines.get(job_id):
+            line.running, line.progress = False, None
+
+    def progress(self, job_id: int, progress: tasks.Progress) -> None:
+        """The job stands here; older progress that was not shown yet is forgotten."""
+        if line := self._lines.get(job_id):
+            line.progress = progress
+
+    def cancelling(self, job_id: int) -> None:
+        """The owner wants the running job to stop."""
+        if line := self._lines.get(job_id):
+            line.cancelling = True
+
+    async def settle(self, job: Job) -> int | None:
+        """Stop editing this job's message, wait for a request under way, and return its id if there is one."""
+        line = self._lines.setdefault(job.id, _Line(job, message_id=job.status_message_id))
+        line.settled = True
+        async with line.lock:
+            return line.message_id
+
+    def forget(self, job_id: int) -> None:
+        """The job's outcome is delivered."""
+        self._lines.pop(job_id, None)
+
+    async def run(self) -> None:
+        """Keep the messages fresh until cancelled."""
+        places_at_s = 0.0
+        try:
+            while True:
+                await asyncio.sleep(_TICK_S)
+                now_s = self._now_s()
+                fresh_places = now_s - places_at_s >= _PLACES_EVERY_S
+                if fresh_places:
+                    places_at_s = now_s
+                self._edit_due_lines(now_s, fresh_places)
+        finally:
+            for edit in self._edits:
+                edit.cancel()
+            await asyncio.gather(*self._edits, return_exceptions=True)
+
+    def _edit_due_lines(self, now_s: float, fresh_places: bool) -> None:
+        places = 0
+        for line in list(self._lines.values()):
+            if line.settled or line.message_id is None or line.lock.locked():
+                continue
+            if now_s - line.edited_at_s < self._interval_s:
+                continue
+            if not line.running and not line.cancelling:
+                places += 1
+                if not fresh_places or places > _PLACES_AT_ONCE:
+                    continue
+            edit = asyncio.create_task(self._edit(line), name=f"status-{line.job.id}")
+            self._edits.add(edit)
+            edit.add_done_callback(self._edits.discard)
+
+    async def _edit(self, line: _Line) -> None:
+        async with line.lock:
+            text = await self._text(line)
+            if line.settled or line.message_id is None or text is None or text == line.shown:
+                return
+            line.edited_at_s = self._now_s()
+            with priority(Priority.PROGRESS), contextlib.suppress(Dropped):
+                try:
+                    await self._bot.edit_message_text(
+                        text,
+                        chat_id=line.job.chat_id,
+                        message_id=line.message_id,
+                        reply_markup=None
+                        if line.cancelling
+                        else keyboards.status(self._translator(line.job), line.job.id),
+                    )
+                except (TelegramAPIError, OSError) as error:
+                    log.info("status_not_edited", job_id=line.job.id, error=type(error).__name__)
+                    return
+                line.shown = text
+
+    async def _text(self, line: _Line) -> str | None:
+        """What the message should say now; None when the job is neither waiting nor running any more."""
+        t = self._translator(line.job)
+        if line.cancelling:
+            return t("status-cancelling")
+        if line.progress is not None:
+            return wording.progress(t, line.progress)
+        if line.running:
+            return t("status-starting")
+        try:
+            place = await self._queue.place(line.job.id)
+        except errors.NotFound:
+            return None
+        return wording.queued(t, place.position, place.eta_s)
+
+    def _translator(self, job: Job) -> Translator:
+        return self._texts.translator(job.language)
+
+
+def _reply_to(job: Job) -> ReplyParameters | None:
+    if job.reply_to_message_id is None:
+        return None
+    return ReplyParameters(message_id=job.reply_to_message_id, allow_sending_without_reply=True)

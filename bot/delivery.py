@@ -1,0 +1,192 @@
+"""Results on their way to the chat: each job's outcome is shown once.
+
+The status message is edited into the result. Telegram has no idempotency key, but a repeat of that edit after a
+crash replaces the picture by the same picture: still one message. Only where the status message is gone is the
+result sent as a new one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from aiogram import Bot
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError
+from aiogram.types import BufferedInputFile, InlineKeyboardMarkup, InputMediaPhoto, ReplyParameters
+
+from bot import crash, keyboards, pictures, wording
+from bot.database.models import JobStatus
+from bot.media import FileGone, MediaStore
+from bot.telegram_session import Priority, priority
+
+if TYPE_CHECKING:
+    from bot.board import StatusBoard
+    from bot.database.artifacts import Artifacts
+    from bot.queue.jobs import Job
+    from bot.queue.protocol import JobQueue
+    from bot.texts import Texts, Translator
+
+log = structlog.get_logger(__name__)
+
+_RETRY_EVERY_S: Final = 20.0
+# Telegram's words for "there is no such message to edit any more"; anything else is a failure worth a retry.
+_GONE: Final = ("message to edit not found", "message can't be edited", "message_id_invalid", "message identifier")
+
+
+class Delivery:
+    """Shows finished, failed and cancelled jobs to their owners."""
+
+    def __init__(
+        self, bot: Bot, queue: JobQueue, board: StatusBoard, artifacts: Artifacts, media: MediaStore, texts: Texts
+    ) -> None:
+        self._bot = bot
+        self._artifacts = artifacts
+        self._queue = queue
+        self._board = board
+        self._media = media
+        self._texts = texts
+        self._wanted: asyncio.Queue[int] = asyncio.Queue()
+        self._pending: set[int] = set()
+
+    def notify(self, job_id: int) -> None:
+        """The job has an outcome; it is delivered soon."""
+        if job_id not in self._pending:
+            self._pending.add(job_id)
+            self._wanted.put_nowait(job_id)
+
+    async def run(self) -> None:
+        """Deliver until cancelled; what could not be delivered is tried again."""
+        workers: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                try:
+                    job_id = await asyncio.wait_for(self._wanted.get(), _RETRY_EVERY_S)
+                except TimeoutError:
+                    await self.recover()
+                    continue
+                worker = asyncio.create_task(self._deliver(job_id), name=f"deliver-{job_id}")
+                workers.add(worker)
+                worker.add_done_callback(workers.discard)
+        finally:
+            # An answer from Telegram that is under way is worth a moment: it spares a repeat at the next start.
+            if workers:
+                await asyncio.wait(workers, timeout=5)
+            for worker in workers:
+                worker.cancel()
+
+    async def recover(self) -> None:
+        """Take up every outcome that no user has been shown."""
+        for job in await self._queue.undelivered():
+            self.notify(job.id)
+
+    async def _deliver(self, job_id: int) -> None:
+        try:
+            job = await self._queue.get(job_id)
+            if job.delivered_at is not None or job.status not in _OUTCOMES:
+                return
+            message_id = await self._board.settle(job)
+            crash.point(crash.Point.BEFORE_DELIVERY)
+            with priority(Priority.RESULT):
+                shown = await self._show(job, message_id)
+            crash.point(crash.Point.AFTER_DELIVERY)
+            await self._queue.mark_delivered(job.id, shown)
+            self._board.forget(job.id)
+        except TelegramForbiddenError:
+            log.info("owner_unreachable", job_id=job_id)
+            await self._queue.mark_delivered(job_id, None)
+            self._board.forget(job_id)
+        except (TelegramAPIError, OSError) as error:
+            log.warning("delivery_failed", job_id=job_id, error=type(error).__name__, retry_s=_RETRY_EVERY_S)
+        except Exception:
+            log.exception("delivery_failed", job_id=job_id)
+        finally:
+            self._pending.discard(job_id)
+
+    async def _show(self, job: Job, message_id: int | None) -> int:
+        t = self._texts.translator(job.language)
+        match job.status:
+            case JobStatus.DONE:
+                return await self._show_pictures(job, message_id, t)
+            case JobStatus.CANCELLED:
+                return await self._show_text(job, message_id, t("status-cancelled", credits=job.cost_credits), None)
+            case _:
+                text = wording.failure(t, job.error_code or "unknown", job.cost_credits)
+                return await self._show_text(job, message_id, text, keyboards.failed(t, job.id, job.user_id))
+
+    async def _show_pictures(self, job: Job, message_id: int | None, t: Translator) -> int:
+        artifacts = await self._artifacts.of_job(job.id)
+        try:
+            originals = [await self._media.read(artifact.path) for artifact in artifacts]
+        except FileGone:
+            log.error("artifact_missing", job_id=job.id)
+            return await self._show_text(job, message_id, t("file-expired"), keyboards.result(t, job.id, job.user_id))
+        shown = [await asyncio.to_thread(pictures.for_chat, original) for original in originals]
+        caption = wording.caption(t, job.task, _run_s(job))
+        files = [BufferedInputFile(png, f"kandinsky-{job.id}-{number}.png") for number, png in enumerate(shown, 1)]
+        if len(files) > 1:
+            return await self._show_album(job, message_id, files, caption, t)
+        markup = keyboards.result(t, job.id, job.user_id)
+        if message_id is not None:
+            try:
+                await self._bot.edit_message_media(
+                    InputMediaPhoto(media=files[0], caption=caption),
+                    chat_id=job.chat_id,
+                    message_id=message_id,
+                    reply_markup=markup,
+                )
+            except TelegramBadRequest as error:
+                if not _is_gone(error):
+                    raise
+            else:
+                return message_id
+        sent = await self._bot.send_photo(
+            job.chat_id, files[0], caption=caption, reply_markup=markup, reply_parameters=_reply_to(job)
+        )
+        return sent.message_id
+
+    async def _show_album(
+        self, job: Job, message_id: int | None, files: list[BufferedInputFile], caption: str, t: Translator
+    ) -> int:
+        """Several pictures as an album, then the buttons in the status message: an album cannot carry any.
+
+        An album is new messages: a crash between Telegram's answer and our note of it shows it twice. This is the one
+        such place.
+        """
+        await self._bot.send_media_group(
+            job.chat_id, [InputMediaPhoto(media=file) for file in files], reply_parameters=_reply_to(job)
+        )
+        return await self._show_text(job, message_id, caption, keyboards.result(t, job.id, job.user_id))
+
+    async def _show_text(self, job: Job, message_id: int | None, text: str, markup: InlineKeyboardMarkup | None) -> int:
+        if message_id is not None:
+            try:
+                await self._bot.edit_message_text(text, chat_id=job.chat_id, message_id=message_id, reply_markup=markup)
+            except TelegramBadRequest as error:
+                if not _is_gone(error):
+                    raise
+            else:
+                return message_id
+        sent = await self._bot.send_message(job.chat_id, text, reply_markup=markup, reply_parameters=_reply_to(job))
+        return sent.message_id
+
+
+_OUTCOMES: Final = (JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED)
+
+
+def _is_gone(error: TelegramBadRequest) -> bool:
+    text = error.message.lower()
+    return any(words in text for words in _GONE)
+
+
+def _run_s(job: Job) -> float:
+    """Seconds from the start of the last run to its end."""
+    if job.started_at is None or job.finished_at is None:
+        return 0.0
+    return (job.finished_at - job.started_at).total_seconds()
+
+
+def _reply_to(job: Job) -> ReplyParameters | None:
+    if job.reply_to_message_id is None:
+        return None
+    return ReplyParameters(message_id=job.reply_to_message_id, allow_sending_without_reply=True)

@@ -1,0 +1,42 @@
+"""Who is speaking: the user's row, settings and language, for every handler that asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from aiogram import BaseMiddleware
+from aiogram.types import TelegramObject, User
+
+from bot.database.users import Users
+from bot.texts import Texts
+
+log = structlog.get_logger(__name__)
+
+
+class PersonMiddleware(BaseMiddleware):
+    """Gives handlers `person`, `preferences` and `t`; updates without a human sender, and of banned users, end here."""
+
+    def __init__(self, users: Users, texts: Texts) -> None:
+        self._users = users
+        self._texts = texts
+
+    async def __call__(
+        self,
+        handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
+        event: TelegramObject,
+        data: dict[str, Any],
+    ) -> Any:
+        """Look up the sender, then go on."""
+        user: User | None = data.get("event_from_user")
+        if user is None or user.is_bot:
+            return None
+        person = await self._users.seen(user)
+        if person.is_banned:
+            log.info("banned_user_ignored", user_id=person.id)
+            return None
+        data["person"] = person
+        data["preferences"] = await self._users.preferences(person.id)
+        data["t"] = self._texts.translator(person.language or person.language_code)
+        return await handler(event, data)

@@ -1,0 +1,173 @@
+"""What users can ask for, as services that handlers call: submit, repeat, cancel, list.
+
+A wish is one transaction in the queue; only afterwards is anything shown. The idempotency key names the wish: the
+message that asked for it, or the button with the number of paintings it has already brought, so that a double press
+is one job and a later press is a new one.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from bot import costs
+from bot.database.models import OPEN, JobStatus
+from bot.queue.errors import NotFound, NotYours
+from bot.queue.jobs import CancelOutcome, NewJob, Submitted
+from engines import tasks
+
+if TYPE_CHECKING:
+    from bot.board import StatusBoard
+    from bot.database.artifacts import Artifacts
+    from bot.database.users import Person, Preferences
+    from bot.delivery import Delivery
+    from bot.media import MediaStore
+    from bot.queue.jobs import Credits, Job, Place
+    from bot.queue.protocol import JobQueue
+    from bot.runner import Runner
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a wish came from: the chat, the message to answer, the language, and the key that names the wish."""
+
+    chat_id: int
+    reply_to_message_id: int | None
+    language: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenJob:
+    """A job in line or running, with its place."""
+
+    job: Job
+    place: Place
+
+    @property
+    def is_running(self) -> bool:
+        """It is being painted now."""
+        return self.job.status is JobStatus.RUNNING
+
+
+class Studio:
+    """The bot's services around the queue."""
+
+    def __init__(
+        self,
+        queue: JobQueue,
+        board: StatusBoard,
+        runner: Runner,
+        delivery: Delivery,
+        artifacts: Artifacts,
+        media: MediaStore,
+        *,
+        profile: str,
+    ) -> None:
+        self._queue = queue
+        self._artifacts = artifacts
+        self._media = media
+        self._board = board
+        self._runner = runner
+        self._delivery = delivery
+        self._profile = profile
+
+    def task(self, preferences: Preferences, prompt: str) -> tasks.TextToImage:
+        """The prompt with the user's settings and a fresh seed."""
+        return tasks.TextToImage(
+            prompt=prompt,
+            model=preferences.model,
+            aspect_ratio=preferences.aspect_ratio,
+            seed=secrets.randbelow(tasks.SEED_LIMIT),
+        )
+
+    async def again(self, person: Person, source_id: int, origin: Origin) -> Submitted:
+        """Paint a job's task with a new seed. While the last such repeat is open, it is that one. Raises QueueError."""
+        source = await self._owned(person, source_id)
+        task = source.task.model_copy(update={"seed": secrets.randbelow(tasks.SEED_LIMIT)})
+        return await self.press(task, person, origin)
+
+    async def press(self, task: tasks.Task, person: Person, origin: Origin) -> Submitted:
+        """Accept a task asked for by a button that may be pressed again later. Raises QueueError."""
+        count, latest = await self._queue.wishes(person.id, f"{origin.key}:")
+        if latest is not None and latest.status in OPEN:
+            return Submitted(latest, created=False)
+        return await self.submit(task, person, replace(origin, key=f"{origin.key}:{count + 1}"))
+
+    async def submit(self, task: tasks.Task, person: Person, origin: Origin) -> Submitted:
+        """Accept a task and show its place in line; a known key brings its job back. Raises QueueError."""
+        submitted = await self._queue.submit(
+            NewJob(
+                user_id=person.id,
+                task=task,
+                chat_id=origin.chat_id,
+                reply_to_message_id=origin.reply_to_message_id,
+                language=origin.language,
+                idempotency_key=origin.key,
+                cost_credits=costs.credits(task),
+                cost_gpu_ms=costs.gpu_ms(task, self._profile),
+                model=task.model.value,
+                size_key=costs.size_key(task),
+            )
+        )
+        if submitted.created:
+            log.info("job_accepted", job_id=submitted.job.id, kind=task.kind, model=task.model.value)
+        if submitted.job.status in OPEN:
+            await self._board.open(submitted.job)
+        return submitted
+
+    async def cancel(self, person: Person, job_id: int) -> CancelOutcome:
+        """Cancel a job of this user, queued or running. Raises NotFound, NotYours."""
+        outcome = await self._queue.cancel(job_id, person.id)
+        if outcome is CancelOutcome.CANCELLED:
+            self._delivery.notify(job_id)
+        elif outcome is CancelOutcome.REQUESTED:
+            self._runner.cancel(job_id)
+        return outcome
+
+    async def cancel_all(self, person: Person) -> int:
+        """Cancel everything this user has open; returns how many jobs that were."""
+        stopped = 0
+        # The newest first: otherwise cancelling the running one would start the next.
+        for job in reversed(await self._queue.jobs_of(person.id)):
+            stopped += await self.cancel(person, job.id) is not CancelOutcome.TOO_LATE
+        return stopped
+
+    async def open_jobs(self, person: Person) -> list[OpenJob]:
+        """The user's jobs in line and running, oldest first."""
+        found = []
+        for job in await self._queue.jobs_of(person.id):
+            try:
+                found.append(OpenJob(job, await self._queue.place(job.id)))
+            except NotFound:  # it ended between the two questions
+                continue
+        return found
+
+    async def credits(self, person: Person) -> Credits:
+        """What the user may still spend today."""
+        return await self._queue.credits(person.id)
+
+    async def original(self, person: Person, job_id: int, index: int) -> bytes:
+        """The lossless file of a result of this user. Raises NotFound, NotYours, FileGone."""
+        await self._owned(person, job_id)
+        found = await self._artifacts.of_job(job_id)
+        if not 0 <= index < len(found):
+            raise NotFound(f"job {job_id} has no picture {index}")
+        return await self._media.read(found[index].path)
+
+    async def recover(self) -> None:
+        """After a restart: take up the status messages of open jobs and the outcomes nobody has seen."""
+        for job in await self._queue.open_jobs():
+            await self._board.open(job)
+        await self._delivery.recover()
+
+    async def _owned(self, person: Person, job_id: int) -> Job:
+        job = await self._queue.get(job_id)
+        if job.user_id != person.id:
+            raise NotYours(str(job_id))
+        return job
