@@ -60,9 +60,21 @@ class JobQueue(Protocol):
         """The job. NotFound."""
 
     async def jobs_of(
-        self, user_id: int, *, open_only: bool = True, before_id: int | None = None, limit: int = 20
+        self, user_id: int, *, open_only: bool = True, before_id: int | None = None, limit: int = 100
     ) -> list[Job]:
         """The user's open jobs, oldest first; or all jobs, newest first, those before `before_id`."""
+
+    async def open_jobs(self) -> list[Job]:
+        """The queued and running jobs of all users, oldest first."""
+
+    async def wishes(self, user_id: int, key_prefix: str) -> tuple[int, Job | None]:
+        """How many jobs of the user have a key that begins so, and the latest of them."""
+
+    async def open_jobs(self) -> list[Job]:
+        """Everybody's open jobs, oldest first: at a start, when their status messages are taken up again."""
+
+    async def wishes(self, user_id: int, key_prefix: str) -> tuple[int, Job | None]:
+        """How many jobs of the user have a key with this prefix, and the newest of them."""
 
     async def undelivered(self, limit: int = 100) -> list[Job]:
         """Jobs that are over and whose outcome the user has not been shown, oldest first."""
@@ -74,7 +86,7 @@ class JobQueue(Protocol):
         """Remember which message shows the job's progress."""
 
     async def place(self, job_id: int) -> Place:
-        """Where the job stands in line. NotFound."""
+        """Where the job stands in line. NotFound when it is over or never was."""
 
     async def credits(self, user_id: int) -> Credits:
         """The user's credits of today. NotFound."""

@@ -119,13 +119,33 @@ class SqlJobQueue:
             return views.snapshot(await views.get(session, job_id))
 
     async def jobs_of(
-        self, user_id: int, *, open_only: bool = True, before_id: int | None = None, limit: int = 20
+        self, user_id: int, *, open_only: bool = True, before_id: int | None = None, limit: int = 100
     ) -> list[Job]:
         """The user's open jobs, oldest first; or all jobs, newest first, those before `before_id`."""
         async with self._database.read() as session:
             if open_only:
-                return await views.open_jobs(session, user_id, limit)
+                return await views.open_jobs_of(session, user_id, limit)
             return await views.history(session, user_id, before_id, limit)
+
+    async def open_jobs(self) -> list[Job]:
+        """The queued and running jobs of all users, oldest first."""
+        async with self._database.read() as session:
+            return await views.open_jobs(session)
+
+    async def wishes(self, user_id: int, key_prefix: str) -> tuple[int, Job | None]:
+        """How many jobs of the user have a key that begins so, and the latest of them."""
+        async with self._database.read() as session:
+            return await views.wishes(session, user_id, key_prefix)
+
+    async def open_jobs(self) -> list[Job]:
+        """Everybody's open jobs, oldest first: at a start, when their status messages are taken up again."""
+        async with self._database.read() as session:
+            return await views.all_open_jobs(session)
+
+    async def wishes(self, user_id: int, key_prefix: str) -> tuple[int, Job | None]:
+        """How many jobs of the user have a key with this prefix, and the newest of them."""
+        async with self._database.read() as session:
+            return await views.wishes(session, user_id, key_prefix)
 
     async def undelivered(self, limit: int = 100) -> list[Job]:
         """Jobs that are over and whose outcome the user has not been shown, oldest first."""
@@ -143,7 +163,7 @@ class SqlJobQueue:
             await views.set_status_message(session, job_id, message_id)
 
     async def place(self, job_id: int) -> Place:
-        """Where the job stands in line. NotFound."""
+        """Where the job stands in line. NotFound when it is over or never was."""
         async with self._database.read() as session:
             return await line.place(session, await views.get(session, job_id), self._limits.devices, self._clock())
 
