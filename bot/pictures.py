@@ -22,9 +22,7 @@ def for_chat(png: bytes) -> bytes:
         if longer >= SHOWN_AT_LEAST_PX:
             return png
         factor = math.ceil(SHOWN_AT_LEAST_PX / longer)
-        enlarged = image.convert("RGB").resize(
-            (image.width * factor, image.height * factor), Image.Resampling.LANCZOS
-        )
+        enlarged = image.convert("RGB").resize((image.width * factor, image.height * factor), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     enlarged.save(out, format="PNG")
     return out.getvalue()

@@ -9,8 +9,9 @@ from typing import Final
 from sqlalchemy import BigInteger, ColumnElement, case, cast, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.database.models import Duration, Job, JobStatus, Lane
+from bot.database.models import OPEN, Duration, Job, JobStatus, Lane
 from bot.queue import estimates, fairness, lanes
+from bot.queue.errors import NotFound
 from bot.queue.jobs import Place
 
 # Up to here the order is played through job by job (about 2 ms); above, each lane counts with its mean cost.
@@ -26,9 +27,9 @@ class _Ahead:
 
 
 async def place(session: AsyncSession, job: Job, devices: int, now: datetime) -> Place:
-    """Where a job stands; a job that is over stands nowhere and needs nothing."""
-    if job.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
-        return Place(0, 0.0)
+    """Where an open job stands. NotFound for one that is over."""
+    if job.status not in OPEN:
+        raise NotFound(f"job {job.id} is over")
     learned: _Learned = {
         (model, size_key): mean_ms
         for model, size_key, mean_ms in await session.execute(

@@ -65,12 +65,6 @@ class JobQueue(Protocol):
         """The user's open jobs, oldest first; or all jobs, newest first, those before `before_id`."""
 
     async def open_jobs(self) -> list[Job]:
-        """The queued and running jobs of all users, oldest first."""
-
-    async def wishes(self, user_id: int, key_prefix: str) -> tuple[int, Job | None]:
-        """How many jobs of the user have a key that begins so, and the latest of them."""
-
-    async def open_jobs(self) -> list[Job]:
         """Everybody's open jobs, oldest first: at a start, when their status messages are taken up again."""
 
     async def wishes(self, user_id: int, key_prefix: str) -> tuple[int, Job | None]:

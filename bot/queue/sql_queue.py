@@ -124,18 +124,8 @@ class SqlJobQueue:
         """The user's open jobs, oldest first; or all jobs, newest first, those before `before_id`."""
         async with self._database.read() as session:
             if open_only:
-                return await views.open_jobs_of(session, user_id, limit)
+                return await views.open_jobs(session, user_id, limit)
             return await views.history(session, user_id, before_id, limit)
-
-    async def open_jobs(self) -> list[Job]:
-        """The queued and running jobs of all users, oldest first."""
-        async with self._database.read() as session:
-            return await views.open_jobs(session)
-
-    async def wishes(self, user_id: int, key_prefix: str) -> tuple[int, Job | None]:
-        """How many jobs of the user have a key that begins so, and the latest of them."""
-        async with self._database.read() as session:
-            return await views.wishes(session, user_id, key_prefix)
 
     async def open_jobs(self) -> list[Job]:
         """Everybody's open jobs, oldest first: at a start, when their status messages are taken up again."""
