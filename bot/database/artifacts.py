@@ -15,8 +15,23 @@ from bot.database.engine import Database
 
 
 @dataclass(frozen=True, slots=True)
-class StoredFile:
-    """A file in the data folder; `path` is relative to it."""
+class ResultFile:
+    """One file of a job's result; `path` is relative to the data folder. `swept_at`: it is gone since then."""
+
+    id: int
+    index: int
+    path: str
+    media_type: str
+    width_px: int
+    height_px: int
+    bytes: int
+    sha256: str
+    swept_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """A file that a user sent; `path` is relative to the data folder. `swept_at`: it is gone since then."""
 
     id: int
     path: str
@@ -29,7 +44,7 @@ class StoredFile:
 
 
 @dataclass(frozen=True, slots=True)
-class NewFile:
+class NewUpload:
     """A file that a user sent, already on disk; `path` is relative to the data folder."""
 
     user_id: int
@@ -64,15 +79,15 @@ class Artifacts:
         self._database = database
         self._clock = clock
 
-    async def of_job(self, job_id: int) -> list[StoredFile]:
+    async def of_job(self, job_id: int) -> list[ResultFile]:
         """What a job gave, in order; swept files are listed with the time they went."""
         async with self._database.read() as session:
             rows = await session.scalars(
                 select(models.Artifact).where(models.Artifact.job_id == job_id).order_by(models.Artifact.index)
             )
-            return [_stored(row) for row in rows]
+            return [_result(row) for row in rows]
 
-    async def add_upload(self, new: NewFile) -> StoredFile:
+    async def add_upload(self, new: NewUpload) -> UploadedFile:
         """Remember a file that a user sent."""
         now = self._clock()
         async with self._database.write() as session:
@@ -89,9 +104,9 @@ class Artifacts:
             )
             session.add(row)
             await session.flush()
-            return _stored(row)
+            return _upload(row)
 
-    async def inputs_of(self, job_id: int) -> list[StoredFile]:
+    async def inputs_of(self, job_id: int) -> list[UploadedFile]:
         """The uploads that a job paints from, in the order of upload."""
         async with self._database.read() as session:
             rows = await session.scalars(
@@ -100,7 +115,7 @@ class Artifacts:
                 .where(models.JobInput.job_id == job_id)
                 .order_by(models.InputMedia.id)
             )
-            return [_stored(row) for row in rows]
+            return [_upload(row) for row in rows]
 
     async def expired(self, keep_results: timedelta, keep_uploads: timedelta, limit: int = 1000) -> list[ExpiredFile]:
         """Files past their age that nothing refers to: no open job, no result still to be delivered."""
@@ -155,8 +170,22 @@ class Artifacts:
         return [path for path in paths if path not in known]
 
 
-def _stored(row: models.Artifact | models.InputMedia) -> StoredFile:
-    return StoredFile(
+def _result(row: models.Artifact) -> ResultFile:
+    return ResultFile(
+        id=row.id,
+        index=row.index,
+        path=row.path,
+        media_type=row.media_type,
+        width_px=row.width_px,
+        height_px=row.height_px,
+        bytes=row.bytes,
+        sha256=row.sha256,
+        swept_at=row.swept_at,
+    )
+
+
+def _upload(row: models.InputMedia) -> UploadedFile:
+    return UploadedFile(
         id=row.id,
         path=row.path,
         media_type=row.media_type,
