@@ -1,0 +1,295 @@
+// One column of the page: one person, one chat. It looks and works like that person's phone.
+
+import * as api from "./api.js";
+import { groupAvatar, userAvatar } from "./avatar.js";
+import { Composer } from "./composer.js";
+import { button, el, icon } from "./dom.js";
+import { nameOf } from "./format.js";
+import { chooseChat, choosePerson, messageMenu } from "./menus.js";
+import { openApp } from "./miniapp.js";
+import * as overlay from "./overlay.js";
+import { isDark } from "./theme.js";
+import { Timeline } from "./timeline.js";
+import { offerFiles } from "./upload.js";
+
+const ACTIONS = {
+  typing: "typing",
+  upload_photo: "sending a picture",
+  upload_video: "sending a video",
+  record_video: "making a video",
+  upload_document: "sending a file",
+  upload_voice: "sending a voice message",
+  record_voice: "recording a voice message",
+  choose_sticker: "choosing a sticker",
+  find_location: "looking for a place",
+};
+
+// page: {store, lightbox, changed(), remove(pane), createUser(host), createGroup(host)}
+export class Pane {
+  #pending = new Set();
+  #elsewhere = new Map();
+  #drafts = new Map();
+  #info = null;
+  #queue = Promise.resolve();
+  #ears = new AbortController();
+
+  constructor(page, userId, chatId) {
+    this.page = page;
+    this.userId = userId;
+    this.chatId = chatId;
+    this.#build();
+    const { store } = page;
+    const { signal } = this.#ears;
+    store.addEventListener("chat", ({ detail }) => this.#changed(detail), { signal });
+    store.addEventListener("action", ({ detail }) => detail.chatId === this.chatId && this.#status(), { signal });
+    store.addEventListener("lists", () => this.#head(), { signal });
+    this.show(chatId);
+  }
+
+  #build() {
+    this.timeline = new Timeline(this.#messageActions());
+    this.composer = new Composer({
+      send: (text, replyTo) => this.#send(text, replyTo),
+      files: (files) => this.#offer(files),
+      commands: () => this.#commands(),
+      command: (command) => this.#command(command),
+      toast: (text) => this.toast(text),
+    });
+    this.title = el("span", { class: "chat-title" });
+    this.status = el("span", { class: "chat-status" });
+    this.face = el("span", { class: "chat-face" });
+    this.dot = el("span", { class: "badge" });
+    this.who = el("span", { class: "person-name" });
+    this.whoFace = el("span", { class: "person-face" });
+    const chatButton = el(
+      "button",
+      { type: "button", class: "chat-button", "aria-haspopup": "menu", title: "Choose the chat" },
+      this.face,
+      el("span", { class: "chat-words" }, el("span", { class: "chat-line" }, this.title, icon("chevron"), this.dot), this.status),
+    );
+    chatButton.addEventListener("click", () => chooseChat(this, chatButton));
+    const personButton = el("button", { type: "button", class: "person-button", "aria-haspopup": "menu", title: "Choose the person" }, this.whoFace, this.who, icon("chevron"));
+    personButton.addEventListener("click", () => choosePerson(this, personButton));
+    this.closeButton = button("Close this column", { class: "ghost pane-close", on: { click: () => this.page.remove(this) } }, icon("close"));
+    this.announcer = el("div", { class: "hidden-words", "aria-live": "polite" });
+    this.empty = el("div", { class: "empty", hidden: true });
+    this.body = el("div", { class: "pane-body" }, this.timeline.element, this.empty);
+    this.element = el(
+      "section",
+      { class: "pane" },
+      el("header", { class: "pane-head" }, chatButton, personButton, this.closeButton),
+      this.body,
+      this.composer.element,
+      this.announcer,
+      el("div", { class: "drop" }, el("div", {}, icon("image"), el("span", {}, "Drop to send"))),
+    );
+    this.#listenForDrops();
+  }
+
+  get user() {
+    return this.page.store.user(this.userId) ?? { id: this.userId, first_name: `User ${this.userId}` };
+  }
+
+  get bot() {
+    return this.#info?.bot ?? this.page.store.bot ?? { id: 0, is_bot: true, first_name: "Bot" };
+  }
+
+  unreadIn(chatId) {
+    return this.#elsewhere.get(chatId) ?? 0;
+  }
+
+  get group() {
+    return this.page.store.group(this.chatId);
+  }
+
+  destroy() {
+    this.#ears.abort();
+    this.element.remove();
+  }
+
+  async show(chatId) {
+    this.#drafts.set(this.chatId, this.composer.draft);
+    this.chatId = chatId;
+    this.#elsewhere.delete(chatId);
+    this.#info = null;
+    this.timeline.reset();
+    this.composer.replyTo(null);
+    this.composer.draft = this.#drafts.get(chatId) ?? "";
+    this.#head();
+    this.page.changed();
+    await Promise.all([this.page.store.open(chatId), this.#commands()]).catch((error) => this.toast(error.message));
+    if (this.chatId === chatId) this.#render();
+  }
+
+  #changed({ chatId, kind, message }) {
+    const theirs = kind === "message" && message.from?.id !== this.userId;
+    if (chatId !== this.chatId) {
+      const mine = chatId === this.userId || this.page.store.group(chatId);
+      if (theirs && mine) this.#elsewhere.set(chatId, (this.#elsewhere.get(chatId) ?? 0) + 1);
+      return this.#head();
+    }
+    if (theirs) {
+      this.timeline.arrived(message);
+      this.announcer.textContent = `${message.from ? nameOf(message.from) : "New message"}: ${message.text ?? message.caption ?? "a picture or a file"}`;
+    } else if (kind === "message") {
+      this.timeline.sent();
+    }
+    return this.#render();
+  }
+
+  #render() {
+    const chat = this.page.store.chat(this.chatId);
+    if (!chat.loaded) return;
+    const messages = chat.sorted();
+    this.timeline.show(messages, { viewerId: this.userId, inGroup: Boolean(this.group), pending: this.#pending });
+    this.empty.hidden = messages.length > 0;
+    if (messages.length === 0) this.#welcome();
+  }
+
+  #head() {
+    const { bot, group, user } = this;
+    this.title.textContent = group ? group.title : nameOf(bot);
+    this.face.replaceChildren(group ? groupAvatar(group) : userAvatar(bot));
+    this.who.textContent = nameOf(user);
+    this.whoFace.replaceChildren(userAvatar(user));
+    this.element.setAttribute("aria-label", `${nameOf(user)} in ${this.title.textContent}`);
+    const others = [...this.#elsewhere.values()].reduce((sum, count) => sum + count, 0);
+    this.dot.textContent = others ? String(others) : "";
+    this.#status();
+  }
+
+  #status() {
+    const { action } = this.page.store.chat(this.chatId);
+    const doing = action ? (ACTIONS[action] ?? "working") : null;
+    this.status.classList.toggle("active", Boolean(doing));
+    this.status.textContent = doing ?? (this.group ? "group" : "bot");
+  }
+
+  #welcome() {
+    const { bot } = this;
+    const start = el("button", { type: "button", class: "primary start", on: { click: () => this.#send("/start") } }, "Start");
+    const words = this.group
+      ? [el("p", {}, bot.username ? `The bot reads commands, replies to it, and messages that name @${bot.username}.` : "The bot reads commands and replies to it.")]
+      : [el("p", {}, this.#info?.description || "Press Start to begin the conversation."), start];
+    this.empty.replaceChildren(
+      this.group ? groupAvatar(this.group) : userAvatar(bot),
+      el("h2", {}, this.group ? this.group.title : nameOf(bot)),
+      ...words,
+    );
+  }
+
+  async #commands() {
+    const chatId = this.chatId;
+    const info = await api.bot(chatId, this.user.language_code).catch(() => null);
+    if (info !== null && chatId === this.chatId) {
+      this.#info = info;
+      this.page.store.bot = info.bot;
+      this.#head();
+    }
+    return info?.commands ?? [];
+  }
+
+  // In a group a command names its bot, as Telegram's own clients write it.
+  #command(command) {
+    const name = this.bot.username;
+    return this.#send(this.group && name && !command.includes("@") ? `${command}@${name}` : command);
+  }
+
+  // Messages of one person leave in the order in which they were written.
+  #send(text, replyTo) {
+    const { chatId, userId } = this;
+    this.#queue = this.#queue
+      .then(() => api.sendText(chatId, userId, text, replyTo))
+      .then(() => true)
+      .catch((error) => {
+        this.toast(error.message);
+        return false;
+      });
+    return this.#queue;
+  }
+
+  toast(text, options) {
+    overlay.toast(this.element, text, options);
+  }
+
+  async #offer(files) {
+    const target = { chatId: this.chatId, fromId: this.userId, replyTo: this.composer.takeReply() };
+    await offerFiles(this.element, files, target);
+    this.composer.focus();
+  }
+
+  #listenForDrops() {
+    let depth = 0;
+    const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+    const track = (step) => (event) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      depth += step;
+      this.element.classList.toggle("dropping", depth > 0);
+    };
+    this.element.addEventListener("dragenter", track(1));
+    this.element.addEventListener("dragleave", track(-1));
+    this.element.addEventListener("dragover", (event) => carriesFiles(event) && event.preventDefault());
+    this.element.addEventListener("drop", (event) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      depth = 0;
+      this.element.classList.remove("dropping");
+      this.#offer([...event.dataTransfer.files]);
+    });
+  }
+
+  #messageActions() {
+    const { store, lightbox } = this.page;
+    return {
+      command: (text) => this.#command(text),
+      copy: (text) => this.copy(text),
+      toast: (text) => this.toast(text),
+      insert: (query) => this.composer.insert(`@${this.bot.username ?? "bot"} ${query}`),
+      open: (message) => lightbox.open(store.chat(this.chatId).sorted().filter((each) => each.photo || each.video), message),
+      openUrl: (url) => (url === null ? this.toast("This address cannot be opened.") : window.open(url, "_blank", "noopener")),
+      openApp: (url, title) => openApp(this.element, url, title, isDark()),
+      jump: (messageId) => this.timeline.jumpTo(messageId),
+      reply: (message) => this.composer.replyTo(message),
+      press: (message, data, node) => this.#press(message, data, node),
+      menu: (message, event) => messageMenu(this, message, event),
+    };
+  }
+
+  async copy(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.toast("Copied");
+    } catch {
+      this.toast("The browser does not allow copying here.");
+    }
+  }
+
+  async #press(message, data, node) {
+    const key = `${message.message_id}:${data}`;
+    this.#pending.add(key);
+    node.classList.add("waits");
+    node.setAttribute("aria-busy", "true");
+    try {
+      const answer = await this.page.store.press(this.userId, this.chatId, message.message_id, data);
+      if (!answer.answered) this.toast("The bot has not answered yet.");
+      else if (answer.url) this.toast(answer.text || "The bot offers a link.", { link: answer.url });
+      else if (answer.text && answer.show_alert) overlay.alert(this.element, answer.text);
+      else if (answer.text) this.toast(answer.text);
+    } catch (error) {
+      this.toast(error.message);
+    } finally {
+      this.#pending.delete(key);
+      for (const waiting of this.element.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)) {
+        waiting.classList.remove("waits");
+        waiting.removeAttribute("aria-busy");
+      }
+    }
+  }
+
+  become(userId) {
+    this.userId = userId;
+    this.#elsewhere.clear();
+    return this.show(this.group ? this.chatId : userId);
+  }
+}

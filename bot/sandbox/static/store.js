@@ -1,0 +1,161 @@
+// What the page knows: users, chats, the messages of every opened chat, and who is typing.
+// Panes share it, so that two people in one group see the same messages.
+
+import * as api from "./api.js";
+
+const ACTION_LASTS_MS = 5000; // Telegram's own
+const ANSWER_LIMIT_MS = 20000; // a little longer than a callback query lives
+
+class Chat {
+  messages = new Map();
+  loaded = false;
+  loading = null;
+  waiting = [];
+  action = null;
+  actionTimer = null;
+
+  sorted() {
+    return [...this.messages.values()].sort((a, b) => a.message_id - b.message_id);
+  }
+}
+
+const bringsMedia = (message) => Boolean(message.photo ?? message.video ?? message.animation ?? message.document);
+
+// Emits "lists", "chat" {chatId, kind, message?} and "action" {chatId}.
+export class Store extends EventTarget {
+  users = [];
+  chats = [];
+  #feed;
+  #opened = new Map();
+  #answers = new Map();
+  #waiters = new Map();
+
+  constructor(feed) {
+    super();
+    this.#feed = feed;
+    feed.addEventListener("message", ({ detail }) => this.#receive("message", detail));
+    feed.addEventListener("edit", ({ detail }) => this.#receive("edit", detail));
+    feed.addEventListener("delete", ({ detail }) => this.#receive("delete", detail));
+    feed.addEventListener("chat_action", ({ detail }) => this.#act(detail));
+    feed.addEventListener("callback_answer", ({ detail }) => this.#answer(String(detail.id), { answered: true, ...detail }));
+    feed.addEventListener("up", () => this.#catchUp());
+  }
+
+  async refreshLists() {
+    [this.users, this.chats] = await Promise.all([api.users(), api.chats()]);
+    this.dispatchEvent(new Event("lists"));
+  }
+
+  user = (id) => this.users.find((user) => user.id === id);
+  group = (id) => this.chats.find((chat) => chat.id === id && chat.type !== "private");
+  groups = () => this.chats.filter((chat) => chat.type !== "private");
+
+  chat(chatId) {
+    if (!this.#opened.has(chatId)) this.#opened.set(chatId, new Chat());
+    return this.#opened.get(chatId);
+  }
+
+  open(chatId) {
+    const chat = this.chat(chatId);
+    return chat.loaded ? Promise.resolve() : this.#load(chatId, chat);
+  }
+
+  // Events that arrive while the list is on its way are applied after it, in their order.
+  #load(chatId, chat) {
+    chat.loading ??= api
+      .messages(chatId)
+      .then((messages) => {
+        chat.messages = new Map(messages.map((message) => [message.message_id, message]));
+        chat.loaded = true;
+        chat.waiting.splice(0).forEach(([kind, detail]) => this.#apply(chat, kind, detail));
+        this.#tell(chatId, "loaded");
+      })
+      .finally(() => {
+        chat.loading = null;
+      });
+    return chat.loading;
+  }
+
+  async #catchUp() {
+    await this.refreshLists().catch(() => {});
+    for (const [chatId, chat] of this.#opened) {
+      if (chat.loaded) this.#load(chatId, chat).catch(() => {});
+    }
+    for (const id of this.#waiters.keys()) this.#ask(id);
+  }
+
+  #receive(kind, detail) {
+    const chat = this.#opened.get(detail.chat_id);
+    if (chat?.loading) chat.waiting.push([kind, detail]);
+    if (chat?.loaded) this.#apply(chat, kind, detail);
+    if (detail.message?.from?.is_bot && (kind === "message" || bringsMedia(detail.message))) this.#quiet(detail.chat_id);
+    if (!this.user(detail.chat_id) && !this.group(detail.chat_id)) this.refreshLists().catch(() => {});
+    this.#tell(detail.chat_id, kind, detail.message);
+  }
+
+  #apply(chat, kind, detail) {
+    if (kind === "delete") chat.messages.delete(detail.message_id);
+    else chat.messages.set(detail.message.message_id, detail.message);
+  }
+
+  #tell(chatId, kind, message) {
+    this.dispatchEvent(new CustomEvent("chat", { detail: { chatId, kind, message } }));
+  }
+
+  #act({ chat_id: chatId, action }) {
+    const chat = this.chat(chatId);
+    clearTimeout(chat.actionTimer);
+    chat.action = action;
+    chat.actionTimer = setTimeout(() => this.#quiet(chatId), ACTION_LASTS_MS);
+    this.dispatchEvent(new CustomEvent("action", { detail: { chatId } }));
+  }
+
+  #quiet(chatId) {
+    const chat = this.#opened.get(chatId);
+    if (!chat?.action) return;
+    clearTimeout(chat.actionTimer);
+    chat.action = null;
+    this.dispatchEvent(new CustomEvent("action", { detail: { chatId } }));
+  }
+
+  // Resolves to the bot's answer, or to {answered: false} when none came in time.
+  async press(fromId, chatId, messageId, data) {
+    const { id } = await api.press({ from_id: fromId, chat_id: chatId, message_id: messageId, data });
+    const key = String(id);
+    // The event may be faster than the response that names it.
+    if (this.#answers.has(key)) return this.#take(key);
+    return new Promise((resolve) => {
+      const timer = setTimeout(async () => {
+        if (!(await this.#ask(key))) {
+          this.#waiters.delete(key);
+          resolve({ answered: false });
+        }
+      }, ANSWER_LIMIT_MS);
+      this.#waiters.set(key, (answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      });
+    });
+  }
+
+  #take(key) {
+    const answer = this.#answers.get(key);
+    this.#answers.delete(key);
+    return answer;
+  }
+
+  #answer(key, answer) {
+    const waiter = this.#waiters.get(key);
+    this.#waiters.delete(key);
+    if (waiter) waiter(answer);
+    else this.#answers.set(key, answer);
+    if (this.#answers.size > 100) this.#answers.delete(this.#answers.keys().next().value);
+  }
+
+  async #ask(key) {
+    const answer = await api.callback(key).catch(() => null);
+    if (!answer?.answered || !this.#waiters.has(key)) return false;
+    this.#answer(key, answer);
+    return true;
+  }
+}
