@@ -1,0 +1,60 @@
+"""One call of one method, and the table of the methods that the sandbox has."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from aiogram import methods, types
+from aiogram.client.default import Default
+from aiogram.methods import TelegramMethod
+
+from bot.sandbox.media.uploads import Upload
+from bot.sandbox.world import World
+
+MethodT = TypeVar("MethodT", bound=TelegramMethod[Any])
+ValueT = TypeVar("ValueT")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Who calls, where, and with which uploaded files (by the name of their form field)."""
+
+    world: World
+    bot: types.User
+    uploads: Mapping[str, Upload]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A method of the Bot API and what answers it."""
+
+    name: str
+    kind: type[TelegramMethod[Any]]
+    handler: Callable[[Call, Any], Awaitable[object]]
+
+
+ENDPOINTS: dict[str, Endpoint] = {}  # by name in lower case: Telegram compares names without case
+
+KNOWN_METHODS = {name.lower(): name[0].lower() + name[1:] for name in methods.__all__ if name != "TelegramMethod"}
+
+
+def implements(
+    kind: type[MethodT],
+) -> Callable[[Callable[[Call, MethodT], Awaitable[object]]], Callable[[Call, MethodT], Awaitable[object]]]:
+    """Registers the decorated coroutine as the answer to a method."""
+
+    def register(
+        handler: Callable[[Call, MethodT], Awaitable[object]],
+    ) -> Callable[[Call, MethodT], Awaitable[object]]:
+        name = kind.__api_method__
+        ENDPOINTS[name.lower()] = Endpoint(name, kind, handler)
+        return handler
+
+    return register
+
+
+def given(value: ValueT | Default | None) -> ValueT | None:
+    """Returns what the caller gave; aiogram's markers for a client's defaults count as nothing."""
+    return None if isinstance(value, Default) else value
