@@ -13,6 +13,7 @@ from typing import Final
 Chat = int | str  # an id, or a public name such as "@gallery"
 
 ROUNDING_S: Final = 1e-9
+RESERVE: Final = 1  # token of a chat that old news leaves, so that an answer to a button goes at once
 BUCKETS_LIMIT: Final = 10_000  # full buckets are forgotten beyond this
 
 
@@ -153,7 +154,8 @@ class Scheduler:
             is_group = isinstance(chat, str) or chat < 0
             rate = self._limits.group if is_group else self._limits.private_chat
             self._chats[chat] = Bucket(rate, rate.burst, now_s)
-        return self._chats[chat].wait_s(ticket.cost, now_s)
+        reserve = RESERVE if ticket.priority.droppable else 0
+        return self._chats[chat].wait_s(ticket.cost + reserve, now_s)
 
     def _forget_idle(self, now_s: float) -> None:
         if len(self._chats) < BUCKETS_LIMIT:

@@ -67,11 +67,22 @@ def test_a_result_overtakes_progress_that_waits() -> None:
     scheduler = Scheduler(LIMITS, START_S)
     for _ in range(5):
         scheduler.add(Priority.PROGRESS, ANN)
-    first_three = [scheduler.next(START_S) for _ in range(3)]
-    assert all(isinstance(ticket, Ticket) for ticket in first_three)
+    first_two = [scheduler.next(START_S) for _ in range(2)]
+    assert all(isinstance(ticket, Ticket) for ticket in first_two)
     assert isinstance(scheduler.next(START_S), float)
-    result = scheduler.add(Priority.RESULT, ANN)
-    assert scheduler.next(START_S + 1) == result
+    first, second = scheduler.add(Priority.RESULT, ANN), scheduler.add(Priority.RESULT, ANN)
+    assert scheduler.next(START_S) == first
+    assert scheduler.next(START_S) == 1.0
+    assert scheduler.next(START_S + 1) == second
+
+
+def test_steady_progress_leaves_room_for_an_answer_at_once() -> None:
+    scheduler = Scheduler(LIMITS, START_S)
+    for second in range(60):
+        progress = scheduler.add(Priority.PROGRESS, ANN)
+        assert scheduler.next(START_S + second) == progress
+    answer = scheduler.add(Priority.ANSWER, ANN)
+    assert scheduler.next(START_S + 59) == answer
 
 
 def test_a_busy_chat_does_not_hold_up_another() -> None:

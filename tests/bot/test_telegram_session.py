@@ -229,5 +229,5 @@ async def test_a_waiting_result_overtakes_waiting_progress(timer: FakeTimer, tel
     await timer.advance(0.6)
     assert result.done()
     assert not progress.done()
-    await timer.advance(1)
+    await timer.advance(2)
     assert progress.done()

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.texts import Html, Texts, TextsError
+from engines import tasks
 
 ROOT = Path(__file__).parents[2]
 TEXTS = Texts()
@@ -103,11 +104,20 @@ def test_html_tags_are_balanced(language: str) -> None:
         assert not re.search(r"[<>]", re.sub(r"</?(b|i|code)>", "", text)), key
 
 
+SOURCES = "\n".join(
+    path.read_text("utf-8") for folder in ("bot", "handlers") for path in sorted((ROOT / folder).rglob("*.py"))
+)
+
+
 def test_every_text_that_the_code_asks_for_exists() -> None:
-    asked = set()
-    for folder in ("bot", "handlers"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            source = path.read_text("utf-8")
-            asked |= set(re.findall(r"""\bt(?:\.plain|ext)?\(\s*"([a-z][a-z0-9-]+)\"""", source))
+    asked = set(re.findall(r"""\bt(?:\.plain)?\(\s*"([a-z][a-z0-9-]+)\"""", SOURCES))
     assert asked - set(TEXTS.variables) == set()
-    assert {"start", "help", "button-again"} <= asked
+    assert {"help", "button-again"} <= asked
+
+
+def test_no_text_is_left_over() -> None:
+    built = ("bad-", "command-", "example-", "failed-", "model-", *(f"status-{stage}" for stage in tasks.Stage))
+    in_texts = "\n".join(path.read_text("utf-8") for path in (ROOT / "bot/locales/en").glob("*.ftl"))
+    for key in TEXTS.variables:
+        named = f'"{key}"' in SOURCES or f"'{key}'" in SOURCES or f"{{ {key} }}" in in_texts
+        assert named or key.startswith(built), key

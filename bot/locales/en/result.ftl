@@ -10,7 +10,6 @@ button-cancel = Cancel
 button-cancel-number = Cancel { $number }
 button-settings = ⚙️ Settings
 button-done = Done
-button-back = ← Back
 button-chosen = ✓ { $label }
 
 settings =

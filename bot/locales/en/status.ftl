@@ -17,7 +17,6 @@ status-refining =
 status-decoding =
     <b>Last touches</b>
     { $bar }
-status-again = Something interrupted me. I am painting it again; no need to do anything.
 status-cancelling = Stopping…
 status-cancelled =
     { $credits ->

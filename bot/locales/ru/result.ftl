@@ -10,7 +10,6 @@ button-cancel = Отменить
 button-cancel-number = Отменить { $number }
 button-settings = ⚙️ Настройки
 button-done = Готово
-button-back = ← Назад
 button-chosen = ✓ { $label }
 
 settings =

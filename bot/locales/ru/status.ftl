@@ -17,7 +17,6 @@ status-refining =
 status-decoding =
     <b>Последние штрихи</b>
     { $bar }
-status-again = Меня прервали. Рисую заново, делать ничего не нужно.
 status-cancelling = Останавливаю…
 status-cancelled =
     { $credits ->
