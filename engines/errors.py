@@ -5,6 +5,7 @@ EngineError
 ├── CheckpointError
 │   ├── CheckpointMissing    a weight file is not there
 │   └── CheckpointInvalid    a weight file is there and is not what it should be
+├── DeviceMissing        a device was asked for that this machine does not have
 ├── OutOfMemory          not even the smallest form of the work fits the device
 ├── TaskCancelled        somebody asked the pool to stop this task
 ├── EngineFailed         an unexpected failure inside an engine
@@ -48,6 +49,12 @@ class CheckpointInvalid(CheckpointError):
     """A weight file is there and is not what it should be."""
 
     code = "checkpoint_invalid"
+
+
+class DeviceMissing(EngineError):
+    """A device was asked for that this machine does not have."""
+
+    code = "device_missing"
 
 
 class OutOfMemory(EngineError):

@@ -1,0 +1,55 @@
+"""Which engine serves which kind, for a profile and a directory of weights.
+
+Light: nothing heavy is imported before `open`, which the pool calls in a device's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engines import checkpoints, errors, sizes, tasks
+
+if TYPE_CHECKING:
+    from engines import devices, engine
+
+MINI_WEIGHTS = Path(__file__).parent / "mini" / "weights"
+# A second task fills the batch while the first is encoded or decoded; more only pays on a card with room for them.
+TASKS_PER_DEVICE = {sizes.Profile.MINI: 2, sizes.Profile.KANDINSKY3: 4}
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileCatalog:
+    """The engines of a profile; `weights` is a directory in one of the layouts of `checkpoints`."""
+
+    profile: sizes.Profile
+    weights: Path
+
+    @classmethod
+    def of(cls, profile: str, weights: Path | None = None) -> ProfileCatalog:
+        """The catalog of a profile by name; `mini` brings its own weights. Raises InvalidTask, CheckpointMissing."""
+        if profile not in list(sizes.Profile):
+            raise errors.InvalidTask(f"no profile {profile!r}; there are {', '.join(sizes.Profile)}")
+        chosen = sizes.Profile(profile)
+        if weights is None and chosen is not sizes.Profile.MINI:
+            raise errors.CheckpointMissing(f"the profile {profile} needs a directory with its weights")
+        return cls(chosen, weights or MINI_WEIGHTS)
+
+    @property
+    def sizes(self) -> Mapping[tasks.AspectRatio, sizes.Size]:
+        return sizes.SIZES[self.profile]
+
+    @property
+    def tasks_per_device(self) -> int:
+        return TASKS_PER_DEVICE[self.profile]
+
+    def open(self, device: devices.Device) -> engine.Station:
+        """The engines on a device, weights found and not yet loaded. Imports torch. Raises CheckpointError."""
+        from engines import devices
+        from engines.kandinsky3 import station
+
+        if not isinstance(device, devices.CPU | devices.CUDA):
+            raise errors.DeviceMissing(f"{device.name} is not a device of torch")
+        return station.Kandinsky3Station(checkpoints.Layout.at(self.weights), device, self.sizes)

@@ -1,0 +1,62 @@
+"""Picture sizes of each profile: what the network paints on, and what is cut out of it.
+
+The big family paints multiples of 64 with at most 1024x1024 pixels, as near to the ratio as those allow. The miniature
+family was trained on three canvases; the exact ratio is the centre of one, about 128x128 pixels in area.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engines.tasks import AspectRatio
+
+
+class Profile(StrEnum):
+    """A set of checkpoints."""
+
+    MINI = "mini"  # embedded, runs on a CPU
+    KANDINSKY3 = "kandinsky3"  # the official weights, wants a GPU
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A picture of width x height pixels, the centre of a canvas whose sides are multiples of 64."""
+
+    width_px: int
+    height_px: int
+    canvas_width_px: int
+    canvas_height_px: int
+
+    def turned(self) -> Size:
+        """Portrait of a landscape, and the other way round."""
+        return Size(self.height_px, self.width_px, self.canvas_height_px, self.canvas_width_px)
+
+
+def _ratios(square: Size, three_two: Size, sixteen_nine: Size, five_four: Size) -> Mapping[AspectRatio, Size]:
+    return {
+        AspectRatio.SQUARE: square,
+        AspectRatio.LANDSCAPE_3_2: three_two,
+        AspectRatio.PORTRAIT_2_3: three_two.turned(),
+        AspectRatio.LANDSCAPE_16_9: sixteen_nine,
+        AspectRatio.PORTRAIT_9_16: sixteen_nine.turned(),
+        AspectRatio.LANDSCAPE_5_4: five_four,
+        AspectRatio.PORTRAIT_4_5: five_four.turned(),
+    }
+
+
+SIZES: Mapping[Profile, Mapping[AspectRatio, Size]] = {
+    Profile.MINI: _ratios(
+        square=Size(128, 128, 128, 128),
+        three_two=Size(156, 104, 192, 128),
+        sixteen_nine=Size(170, 96, 192, 128),
+        five_four=Size(140, 112, 192, 128),
+    ),
+    Profile.KANDINSKY3: _ratios(
+        square=Size(1024, 1024, 1024, 1024),
+        three_two=Size(1216, 832, 1216, 832),
+        sixteen_nine=Size(1344, 768, 1344, 768),
+        five_four=Size(1152, 896, 1152, 896),
+    ),
+}
