@@ -65,7 +65,8 @@ def refuse_unknown_variables(settings: type[BaseSettings]) -> None:
     for variable in sorted(os.environ):
         if variable.upper().startswith(ENV_PREFIX) and variable.upper() not in known:
             raise SettingsError(
-                f"The environment variable {variable} names no setting{_did_you_mean(variable.upper(), known)}"
+                f"The environment variable {variable} names no setting{_did_you_mean(variable.upper(), known)}\n"
+                f"Take it out of the environment:\n    unset {variable}"
             )
 
 
@@ -92,11 +93,11 @@ def explained(
 def _unknown(section: str, name: str, fields: Mapping[tuple[str, str], FieldInfo], path: Path) -> str:
     sections = sorted({known for known, _ in fields})
     if section not in sections:
-        close = _did_you_mean(section, sections, "[{}]")
-        return f"{path} has an unknown section [{section}]{close}"
+        text = f"{path} has an unknown section [{section}]{_did_you_mean(section, sections, '[{}]')}"
+        return text + "".join(f"\nWrite in {path}:\n    [{match}]" for match in _closest(section, sections))
     names = [known for in_section, known in fields if in_section == section]
-    text = f"[{section}] has no setting {name!r}{_did_you_mean(name, names)}"
-    for match in difflib.get_close_matches(name, names, n=1):
+    text = f"{path}, [{section}]: there is no setting {name!r}{_did_you_mean(name, names)}"
+    for match in _closest(name, names):
         text += f"\nWrite in {path}, under [{section}]:\n    {match} = {_toml(_example(fields[section, match]))}"
     return text
 
@@ -138,8 +139,11 @@ def _toml(value: object) -> str:
     return json.dumps("" if value is None else str(value), ensure_ascii=False)
 
 
+def _closest(name: str, known: list[str]) -> list[str]:
+    return difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+
+
 def _did_you_mean(name: str, known: list[str], form: str = "{}") -> str:
-    matches = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    if matches:
+    if matches := _closest(name, known):
         return f"; did you mean {form.format(matches[0])}?"
     return f". Known: {', '.join(form.format(one) for one in known)}."

@@ -75,7 +75,8 @@ def test_admins_in_the_environment_are_a_comma_list(monkeypatch: pytest.MonkeyPa
     ("text", "says"),
     [
         ('[engines]\nprofil = "mini"', ["did you mean profile?", "under [engines]", 'profile = "mini"']),
-        ('[engine]\nprofile = "mini"', ["did you mean [engines]?"]),
+        ('[engine]\nprofile = "mini"', ["did you mean [engines]?", "    [engines]"]),
+        ("[queue]\nzzzz = 1", ["there is no setting 'zzzz'", "Known: lease_s, heartbeat_s"]),
         ('[engines]\nprofile = "medium"', ["not 'medium'", 'profile = "mini"']),
         ("[queue]\nmax_attempts = 0", ["max_attempts", "greater than or equal to 1", "max_attempts = 3"]),
         ("[queue]\nlease_s = 12\nheartbeat_s = 7", ["at most half of lease_s", "heartbeat_s = 10"]),
