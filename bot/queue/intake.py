@@ -22,10 +22,9 @@ async def submit(session: AsyncSession, new: NewJob, limits: Limits, now: dateti
     )
     if known is not None:
         return known, False
-    lane = await lanes.lane_of(session, new.user_id, clock)
+    user, lane = await lanes.lane_of(session, new.user_id, clock)
     if lane.queued >= limits.max_queued:
         raise LimitReached(limits.max_queued)
-    user = await session.get_one(models.User, new.user_id)
     await ledger.check(session, user, new.cost_credits, now, limits.daily_credits)
     job = models.Job(
         user_id=new.user_id,
@@ -64,7 +63,8 @@ async def cancel(session: AsyncSession, job_id: int, user_id: int, now: datetime
     if job.user_id != user_id:
         raise NotYours(f"job {job_id}")
     if job.status is JobStatus.QUEUED:
-        await lanes.leave(session, await lanes.lane_of(session, user_id, clock), job)
+        _, lane = await lanes.lane_of(session, user_id, clock)
+        await lanes.leave(session, lane, job)
         job.status = JobStatus.CANCELLED
         job.finished_at = now
         await ledger.refund(session, job, now)
@@ -77,5 +77,9 @@ async def cancel(session: AsyncSession, job_id: int, user_id: int, now: datetime
 
 async def _predicted_gpu_ms(session: AsyncSession, new: NewJob) -> int:
     """What was measured for this class of work, or the cost model's guess while nothing was."""
-    learned = await session.get(models.Duration, (new.model, new.size_key))
-    return new.cost_gpu_ms if learned is None else max(1, round(learned.mean_gpu_ms))
+    learned_ms = await session.scalar(
+        select(models.Duration.mean_gpu_ms).where(
+            models.Duration.model == new.model, models.Duration.size_key == new.size_key
+        )
+    )
+    return new.cost_gpu_ms if learned_ms is None else max(1, round(learned_ms))

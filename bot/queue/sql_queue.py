@@ -35,6 +35,11 @@ class SqlJobQueue:
         self._clock = clock
         self._work = asyncio.Event()
 
+    def use(self, limits: Limits) -> None:
+        """Keep these limits from now on: how many devices serve is known only once they have started."""
+        self._limits = limits
+        self._work.set()
+
     async def submit(self, new: NewJob) -> Submitted:
         """Accept a job and charge its credits; a known key returns its job. LimitReached, NotEnoughCredits."""
         async with self._database.write() as session:
@@ -63,9 +68,7 @@ class SqlJobQueue:
     async def heartbeat(self, lease: Lease) -> Heartbeat:
         """Extend the lease by its `lease_s` from now. LeaseLost."""
         async with self._database.write() as session:
-            now = self._clock()
-            row = await leases.heartbeat(session, lease, now)
-            return Heartbeat(row.cancel_requested, row.lease_until or now)
+            return await leases.heartbeat(session, lease, self._clock())
 
     async def finish(self, lease: Lease, artifacts: Sequence[NewArtifact], gpu_ms: int) -> Job:
         """Store the result; it wins over a cancel that came during the last step. LeaseLost."""

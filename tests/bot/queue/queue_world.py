@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aiogram import types
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.database.engine import Database
 from bot.database.models import Base, QueueClock
@@ -93,6 +96,13 @@ class World:
 async def open_world(folder: Path, limits: Limits | None = None) -> AsyncIterator[World]:
     """A world on an empty database in a folder."""
     database = Database(f"sqlite+aiosqlite:///{folder / 'queue.sqlite3'}")
+
+    @event.listens_for(database.engine.sync_engine, "connect")
+    def do_not_wait_for_the_disk(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA synchronous=OFF")
+        cursor.close()
+
     try:
         async with database.rebuild() as connection:
             await connection.run_sync(Base.metadata.create_all)
