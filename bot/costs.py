@@ -26,7 +26,7 @@ DAILY_CREDITS: Final = 100 * BASE_CREDITS
 
 # Half of the 790 TFLOP/s that an H200 reaches in bf16: what a good eager program gets (0.91 s a base picture).
 GPU_TFLOP_PER_MS: Final = 0.395
-# The miniature family, milliseconds of one core of a 2-core machine (a guided step takes 48); the queue learns the rest.
+# The miniature family, milliseconds of one CPU core (a guided step takes 48); the queue learns the real times.
 MINI_FORWARD_MS: Final = 24.0
 MINI_DECODE_MS: Final = 76.0
 MINI_TEXT_MS: Final = 5.0
