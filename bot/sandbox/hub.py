@@ -46,7 +46,7 @@ class Hub:
         self._next_id = int(time.time() * 1000)
         self._recent: deque[Event] = deque(maxlen=KEPT_EVENTS)
         self._listeners: set[asyncio.Queue[Event | None]] = set()
-        self._new_updates: dict[int, asyncio.Event] = {}
+        self._arrivals: dict[int, asyncio.Future[None]] = {}
 
     def publish(self, kind: str, chat_id: int, data: str) -> None:
         """Sends an event to every stream; one that does not read is ended, and its browser comes back."""
@@ -99,12 +99,14 @@ class Hub:
         return self._polls.get(bot_id) is mark
 
     def updates_arrived(self, bot_id: int) -> None:
-        """Wakes whoever waits for updates of a bot."""
-        self.new_updates(bot_id).set()
+        """Wakes everybody who waits for updates of a bot."""
+        arrival = self._arrivals.pop(bot_id, None)
+        if arrival is not None and not arrival.done():
+            arrival.set_result(None)
 
-    def new_updates(self, bot_id: int) -> asyncio.Event:
-        """Returns the event that is set when updates arrive; its one waiter clears it before it looks."""
-        return self._new_updates.setdefault(bot_id, asyncio.Event())
+    def next_arrival(self, bot_id: int) -> asyncio.Future[None]:
+        """Returns what is done when updates arrive next. Take it before looking, so that nothing is missed between."""
+        return self._arrivals.setdefault(bot_id, asyncio.get_running_loop().create_future())
 
 
 def to_json(**fields: JsonValue) -> str:

@@ -12,7 +12,7 @@ from aiogram import types
 from aiohttp import web
 
 from bot.sandbox import security, webhooks
-from bot.sandbox.bot_api import callbacks, chats, edits, files, media, messages, profile, updates
+from bot.sandbox.bot_api import callbacks, chats, edits, files, media, messages, oddments, profile, updates
 from bot.sandbox.bot_api import routes as bot_routes
 from bot.sandbox.keys import READY, WORLD
 from bot.sandbox.limits import Rates
@@ -20,7 +20,8 @@ from bot.sandbox.user_side import control, events, people, presses
 from bot.sandbox.user_side import messages as user_messages
 from bot.sandbox.world import Clock, World, open_world
 
-METHOD_MODULES = (updates, messages, media, edits, callbacks, files, chats, profile)  # importing them registers them
+# Importing these modules registers their methods.
+METHOD_MODULES = (updates, messages, media, edits, callbacks, files, chats, profile, oddments)
 USER_MODULES = (people, user_messages, presses, control, events)
 
 STATIC = Path(__file__).parent / "static"

@@ -64,7 +64,6 @@ async def _stop(task: asyncio.Task[None]) -> None:
 
 
 async def _pump(world: World, session: aiohttp.ClientSession, bot_id: int, webhook: Webhook) -> None:
-    arrived = world.hub.new_updates(bot_id)
     in_flight: set[int] = set()
 
     async def deliver(update: PendingUpdate) -> None:
@@ -74,17 +73,17 @@ async def _pump(world: World, session: aiohttp.ClientSession, bot_id: int, webho
             wait_s = min(2 * wait_s, LONGEST_RETRY_S)
         world.updates.acknowledge(bot_id, update.update_id)
         in_flight.discard(update.update_id)
-        arrived.set()
+        world.hub.updates_arrived(bot_id)
 
     async with asyncio.TaskGroup() as group:
         while True:
-            arrived.clear()
+            arrival = world.hub.next_arrival(bot_id)
             free = webhook.max_connections - len(in_flight)
             if free > 0:
                 for update in world.updates.pending(bot_id, limit=free, excluding=sorted(in_flight)):
                     in_flight.add(update.update_id)
                     group.create_task(deliver(update))
-            await arrived.wait()
+            await asyncio.wait([arrival])
 
 
 async def _attempt(

@@ -9,10 +9,13 @@ from aiogram import methods, types
 from bot.sandbox import chatroom, errors
 from bot.sandbox.bot_api import addressing, rules
 from bot.sandbox.bot_api.calls import Call, given, implements
-from bot.sandbox.media.storage import Kind, Media
+from bot.sandbox.media import uploads
+from bot.sandbox.media.storage import MAX_DOWNLOAD_BYTES, Kind, Media
 from bot.sandbox.media.uploads import Upload
 
 ATTACH = "attach://"
+WEB = ("http://", "https://")
+MAX_WEB_PHOTO_BYTES = 5 * 1024 * 1024  # of a photo sent by its address; other files: as much as getFile gives
 ALBUM_SIZES = range(2, 11)
 
 FileInput = str | types.InputFile
@@ -156,12 +159,23 @@ async def resolve(call: Call, kind: Kind, file: FileInput, thumbnail: FileInput 
     upload = _upload(call, file)
     if upload is not None:
         return await call.world.files.take(kind, upload, _upload(call, thumbnail))
+    if str(file).startswith(WEB):
+        return await _take_from_web(call, kind, str(file))
     known = call.world.files.media_of(str(file))
     if known is None:
         raise errors.BadRequest("wrong file identifier/HTTP URL specified")
     if known.kind != kind:
         raise errors.BadRequest(f"can't use file of type {known.kind.capitalize()} as {kind.capitalize()}")
     return known
+
+
+async def _take_from_web(call: Call, kind: Kind, url: str) -> Media:
+    limit_bytes = MAX_WEB_PHOTO_BYTES if kind == "photo" else MAX_DOWNLOAD_BYTES
+    upload = await uploads.fetch(url, call.world.files.incoming, limit_bytes)
+    try:
+        return await call.world.files.take(kind, upload)
+    finally:
+        upload.discard()
 
 
 def _upload(call: Call, file: FileInput | None) -> Upload | None:

@@ -102,6 +102,17 @@ async def copy_message(call: Call, ask: methods.CopyMessage) -> types.MessageId:
     return types.MessageId(message_id=chatroom.post(call.world, copy, call.bot.id).message_id)
 
 
+@implements(methods.CopyMessages)
+async def copy_messages(call: Call, ask: methods.CopyMessages) -> list[types.MessageId]:
+    """Sends the contents of several messages as new ones; what is not there is passed over."""
+    chat = addressing.writable_chat(call, ask.chat_id)
+    sources = _sources(call, ask.from_chat_id, ask.message_ids)
+    addressing.spend(call, chat)
+    with call.world.database.transaction():
+        posted = [chatroom.post(call.world, _again(call, source, chat), call.bot.id) for source in sources]
+    return [types.MessageId(message_id=message.message_id) for message in posted]
+
+
 @implements(methods.DeleteMessage)
 async def delete_message(call: Call, ask: methods.DeleteMessage) -> bool:
     """Deletes a message: in private chats of either side, in groups the bot's own unless it is an administrator."""
@@ -173,6 +184,17 @@ def _source(call: Call, chat_id: int | str, message_id: int, verb: str) -> types
     if source is None:
         raise errors.BadRequest(f"message to {verb} not found")
     return source
+
+
+def _sources(call: Call, chat_id: int | str, message_ids: list[int]) -> list[types.Message]:
+    if not 1 <= len(message_ids) <= 100:
+        raise errors.BadRequest("wrong number of message identifiers: from 1 to 100 are allowed")
+    chat = addressing.chat(call, chat_id)
+    found = [call.world.messages.get(chat.id, message_id) for message_id in sorted(message_ids)]
+    sources = [message for message in found if message is not None]
+    if not sources:
+        raise errors.BadRequest("message to copy not found")
+    return sources
 
 
 def _again(call: Call, source: types.Message, chat: types.Chat) -> types.Message:

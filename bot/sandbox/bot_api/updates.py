@@ -35,10 +35,10 @@ async def get_updates(call: Call, ask: methods.GetUpdates) -> list[dict[str, Jso
             world.updates.acknowledge_below(bot_id, ask.offset)
     limit = min(ask.limit, MAX_UPDATES) if ask.limit and ask.limit > 0 else MAX_UPDATES
     mark = world.hub.begin_poll(bot_id)
-    arrived = world.hub.new_updates(bot_id)
     loop = asyncio.get_running_loop()
     deadline = loop.time() + min(max(ask.timeout or 0, 0), MAX_POLL_S)
     while True:
+        arrival = world.hub.next_arrival(bot_id)
         if world.hub.closed:
             return []
         if not world.hub.is_current_poll(bot_id, mark):
@@ -48,11 +48,7 @@ async def get_updates(call: Call, ask: methods.GetUpdates) -> list[dict[str, Jso
         pending = world.updates.pending(bot_id, limit=limit)
         if pending or loop.time() >= deadline:
             return [update.body for update in pending]
-        arrived.clear()
-        try:
-            await asyncio.wait_for(arrived.wait(), deadline - loop.time())
-        except TimeoutError:
-            continue
+        await asyncio.wait([arrival], timeout=deadline - loop.time())
 
 
 @implements(methods.SetWebhook)

@@ -7,7 +7,9 @@ import secrets
 from collections.abc import AsyncGenerator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, ClassVar
+from urllib.parse import urlsplit
 
+import aiohttp
 from aiogram.types import InputFile
 from aiohttp import BodyPartReader
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 MAX_UPLOAD_BYTES = 50 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
 MAX_NAME_LENGTH = 200
+FETCH_TIMEOUT_S = 20.0
 
 
 class Upload(InputFile):
@@ -61,6 +64,30 @@ async def receive(part: BodyPartReader, folder: Path) -> Upload:
     if not declared or declared == "application/octet-stream":
         declared = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return Upload(path, name, size, declared)
+
+
+async def fetch(url: str, folder: Path, limit_bytes: int) -> Upload:
+    """Downloads a file that a bot sends by its address; raises BadRequest when it does not come or is too big."""
+    path = folder / secrets.token_hex(16)
+    size = 0
+    try:
+        timeout = aiohttp.ClientTimeout(total=FETCH_TIMEOUT_S)
+        async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as response:
+            response.raise_for_status()
+            mime_type = response.content_type
+            with path.open("wb") as file:
+                async for chunk in response.content.iter_chunked(CHUNK_BYTES):
+                    size += len(chunk)
+                    if size > limit_bytes:
+                        raise errors.BadRequest("failed to get HTTP URL content")
+                    file.write(chunk)
+    except (aiohttp.ClientError, ValueError, TimeoutError) as failed:
+        path.unlink(missing_ok=True)
+        raise errors.BadRequest("failed to get HTTP URL content") from failed
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return Upload(path, shown_name(urlsplit(url).path), size, mime_type)
 
 
 def shown_name(given: str | None) -> str:

@@ -90,6 +90,12 @@ CREATE INDEX IF NOT EXISTS calls_in_time ON calls (at);
 
 Value = str | int | float | None
 
+LOCK_TIMEOUT_S = 2.0  # longer than a killed process needs to let go
+
+
+class DataDirInUse(Exception):
+    """Another sandbox has this data directory open."""
+
 
 class Database:
     """One connection; transactions nest, and the outermost one commits.
@@ -98,8 +104,14 @@ class Database:
     """
 
     def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection = sqlite3.connect(path, isolation_level=None, timeout=LOCK_TIMEOUT_S)
+        # Two sandboxes in one folder would not wake each other's pollers.
+        self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        try:
+            self._connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as locked:
+            self._connection.close()
+            raise DataDirInUse(f"another sandbox uses {path.parent}") from locked
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute("PRAGMA foreign_keys = ON")
         self._connection.executescript(SCHEMA)
