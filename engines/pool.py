@@ -94,6 +94,11 @@ class Pool:
         """How many tasks may usefully be in flight; 0 before `start`."""
         return len(self._workers) * self._catalog.tasks_per_device
 
+    @property
+    def device_count(self) -> int:
+        """How many devices paint side by side; 0 before `start`."""
+        return len(self._workers)
+
     def state(self) -> PoolState:
         return PoolState(tuple(one.state() for one in self._workers))
 

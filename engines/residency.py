@@ -105,11 +105,11 @@ class Shelf:
 
     def _bring(self, component: Component[T]) -> _Held:
         leaving = evictions(self.residents(), component.bytes, self.budget_bytes)
+        parked = self._parked.pop(component.name, None)  # first, so that what leaves can take its place
         for name in leaving:
             self._evict(name)
         if leaving:
             self.free_caches()
-        parked = self._parked.pop(component.name, None)
         if parked is not None and component.unpark is not None:
             component.unpark(cast("T", parked.value))
             held = parked

@@ -34,7 +34,7 @@ def _unet_cases(fixture: Fixture) -> Iterator[Case]:
 
     def passes(channels: int, contexts: Sequence[unet.Context], expected: str) -> Check:
         def check(worst: Worst) -> None:
-            network = _network(fixture, channels)
+            network = build_network(fixture, channels)
             actual = network(fixture[f"in.x{channels}"], fixture["in.time"].tolist(), contexts)
             worst.compare(actual, fixture[expected], FORWARD)
 
@@ -126,7 +126,7 @@ def _compare_sigmas(worst: Worst, fixture: Fixture) -> None:
 
 
 def _base_loop_cases(fixture: Fixture) -> Iterator[Case]:
-    network = _network(fixture.beside("unet"), 4, fixture.tensors.get("null_embedding"))
+    network = build_network(fixture.beside("unet"), 4, fixture.tensors.get("null_embedding"))
     for name in fixture.tensors:
         if match := re.fullmatch(r"guided\.out_w([\d.]+?)(_neg)?", name):
             yield name.replace(".out", ""), _guided_check(fixture, network, name, float(match[1]), bool(match[2]))
@@ -134,7 +134,7 @@ def _base_loop_cases(fixture: Fixture) -> Iterator[Case]:
         plan = sampler.base_plan(
             said["steps"], said["guid"], quantile=said.get("perc", sampler.QUANTILE), eta=said.get("eta", 1.0)
         )
-        prompts = _prompts(fixture, negative=said.get("neg", False))
+        prompts = read_prompts(fixture, negative=said.get("neg", False))
         limit = LOOP if said.get("perc", sampler.QUANTILE) is not None else LOOP_UNCLIPPED
         yield case, _loop_check(fixture, network, case, plan, prompts, limit)
 
@@ -142,15 +142,15 @@ def _base_loop_cases(fixture: Fixture) -> Iterator[Case]:
 def _guided_check(fixture: Fixture, network: unet.Network, name: str, guidance: float, negative: bool) -> Check:
     def check(worst: Worst) -> None:
         steps = [sampler.Guided(t, 0, guidance) for t in fixture["guided.t"].tolist()]
-        actual = sampler.predict(network, list(fixture["guided.x"]), steps, _prompts(fixture, negative))
+        actual = sampler.predict(network, list(fixture["guided.x"]), steps, read_prompts(fixture, negative))
         worst.compare(torch.stack(actual), fixture[name], FORWARD)
 
     return check
 
 
 def _flash_refiner_cases(fixture: Fixture) -> Iterator[Case]:
-    network = _network(fixture.beside("unet"), 4)
-    prompts = _prompts(fixture, negative=False)
+    network = build_network(fixture.beside("unet"), 4)
+    prompts = read_prompts(fixture, negative=False)
     for case in fixture.config:
         if case == "flash":
             yield case, _loop_check(fixture, network, case, sampler.flash_plan(), prompts, None)
@@ -172,7 +172,7 @@ def _loop_check(
 
     def check(worst: Worst) -> None:
         worst.compare(torch.tensor([step.t for step in plan]), fixture[f"{case}.times"], EXACT)
-        states = _states(fixture, case, plan, prompts)
+        states = begin_states(fixture, case, plan, prompts)
         for i in range(len(plan)):
             states = sampler.advance(states, network)
             latents = torch.stack([state.latents for state in states])
@@ -186,7 +186,7 @@ def _loop_check(
     return check
 
 
-def _states(
+def begin_states(
     fixture: Fixture, case: str, plan: tuple[sampler.Step, ...], prompts: Sequence[sampler.Prompt]
 ) -> list[sampler.State]:
     draws = fixture.numbered(f"{case}.noise")
@@ -255,7 +255,7 @@ class _Family:
 def _e2e_cases(fixture: Fixture) -> Iterator[Case]:
     words = fixture.beside("t5_condition")
     family = _Family(
-        _network(fixture.beside("unet"), 4),
+        build_network(fixture.beside("unet"), 4),
         _movq(fixture.beside("movq")),
         _encoder(words),
         _projection(words),
@@ -273,7 +273,7 @@ def _painted(fixture: Fixture, case: str, said: dict[str, Any], family: _Family)
     plan: tuple[sampler.Step, ...] = (
         sampler.flash_plan() if said["gan"] else sampler.base_plan(said["steps"], said["guidance"], eta=said["eta"])
     )
-    states = _states(fixture, case, plan, prompts)
+    states = begin_states(fixture, case, plan, prompts)
     while not states[0].done:
         states = sampler.advance(states, family.network)
     return family.model.decode(torch.stack([state.latents for state in states]))
@@ -295,7 +295,7 @@ def _contexts(rows: Tensor, masks: Tensor) -> list[unet.Context]:
     return [unet.Context(row, mask.bool()) for row, mask in zip(rows, masks, strict=True)]
 
 
-def _prompts(fixture: Fixture, negative: bool) -> list[sampler.Prompt]:
+def read_prompts(fixture: Fixture, negative: bool) -> list[sampler.Prompt]:
     positives = _contexts(fixture["context"], fixture["context_mask"])
     if not negative:
         return [sampler.Prompt(positive) for positive in positives]
@@ -303,7 +303,7 @@ def _prompts(fixture: Fixture, negative: bool) -> list[sampler.Prompt]:
     return [sampler.Prompt(*pair) for pair in zip(positives, negatives, strict=True)]
 
 
-def _network(fixture: Fixture, channels: int, null_embedding: Tensor | None = None) -> unet.Network:
+def build_network(fixture: Fixture, channels: int, null_embedding: Tensor | None = None) -> unet.Network:
     config = replace(unet.UNetConfig(**fixture.config), num_channels=channels)
     tensors = {name: tensor for name, tensor in fixture.tensors.items() if name.startswith("unet.")}
     if channels != fixture.config["num_channels"]:

@@ -143,7 +143,7 @@ def _unit(painting: Painting) -> engine.Unit:
     if not state.done:
         variant = state.next_step.variant
         lane = Lane(variant, size.canvas_height_px, size.canvas_width_px)
-        refining = variant is sampler.Variant.FLASH and len(state.plan) > len(sampler.flash_plan())
+        refining = variant is sampler.Variant.FLASH and state.plan[0].variant is sampler.Variant.BASE
         stage = tasks.Stage.REFINING if refining else tasks.Stage.SAMPLING
     return engine.Unit(lane, stage, state.position, len(state.plan), painting)
 

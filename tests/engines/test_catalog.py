@@ -1,0 +1,59 @@
+"""What a profile offers, known without loading anything."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+
+import pytest
+
+from engines import catalog, devices, errors, sizes, tasks
+
+LIGHT = "engines.pool, engines.catalog, engines.devices, engines.sizes, engines.tasks, engines.errors, engines.worker"
+
+
+def test_importing_the_pool_imports_nothing_heavy() -> None:
+    heavy = "{'torch', 'transformers', 'diffusers', 'numpy', 'torchvision'}"
+    code = f"import sys, {LIGHT}; found = {heavy} & set(sys.modules); sys.exit(f'imported {{found}}' if found else 0)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("profile", list(sizes.Profile))
+@pytest.mark.parametrize("ratio", list(tasks.AspectRatio))
+def test_canvases_are_multiples_of_64_and_hold_their_picture(profile: sizes.Profile, ratio: tasks.AspectRatio) -> None:
+    size = sizes.SIZES[profile][ratio]
+    assert size.canvas_width_px % 64 == size.canvas_height_px % 64 == 0
+    assert size.width_px <= size.canvas_width_px
+    assert size.height_px <= size.canvas_height_px
+    assert size.canvas_width_px * size.canvas_height_px <= 1024 * 1024
+    exact = 0.005 if profile is sizes.Profile.MINI else 0.03  # whole multiples of 64 are not always nearer
+    assert abs(math.log(size.width_px / size.height_px / ratio.value_float)) < exact
+
+
+def test_the_big_family_uses_at_least_nine_tenths_of_its_area() -> None:
+    for size in sizes.SIZES[sizes.Profile.KANDINSKY3].values():
+        assert size.width_px * size.height_px >= 0.9 * 1024 * 1024
+
+
+def test_an_unknown_profile_and_a_missing_directory_are_refused() -> None:
+    with pytest.raises(errors.InvalidTask, match="mini, kandinsky3"):
+        catalog.ProfileCatalog.of("kandinsky9")
+    with pytest.raises(errors.CheckpointMissing, match="directory"):
+        catalog.ProfileCatalog.of("kandinsky3")
+
+
+@pytest.mark.parametrize("wanted", ["cuda:99", "gpu", "cpu,tpu"])
+def test_a_device_that_is_not_there_is_refused(wanted: str) -> None:
+    with pytest.raises(errors.DeviceMissing):
+        devices.discover(wanted)
+
+
+def test_the_processor_is_found_and_knows_when_memory_ran_out() -> None:
+    (cpu,) = devices.discover("cpu")
+    assert cpu.name == "cpu"
+    assert cpu.budget_bytes > 0
+    assert cpu.is_out_of_memory(RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"))
+    assert cpu.is_out_of_memory(MemoryError())
+    assert not cpu.is_out_of_memory(RuntimeError("shapes do not fit"))

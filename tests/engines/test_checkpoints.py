@@ -1,0 +1,162 @@
+"""Weight files that are there, that are not, and that are not what they should be."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import re
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+
+from engines import checkpoints, errors
+from engines.kandinsky3 import keymaps, movq, text, unet
+
+CPU = torch.device("cpu")
+
+
+def full(fixtures: Path, file: str, key: str) -> dict[str, tuple[object, ...]]:
+    listed: dict[str, tuple[object, ...]] = json.loads((fixtures / file).read_text())[key]
+    return listed
+
+
+def test_the_real_unet_has_exactly_the_names_and_shapes_of_the_official_checkpoint(fixtures: Path) -> None:
+    with torch.device("meta"):
+        network = unet.Network(unet.UNetConfig())
+        listed = full(fixtures, "keys_unet_full.json", "unet")
+        official = {name: torch.empty(shape) for name, (_, shape) in listed.items()}
+        state = {f"unet.{name}": tensor for name, tensor in keymaps.unet_to_stock(official).items()}
+        state["null_embedding"] = torch.empty(4096)
+    checkpoints.verify("kandinsky3", {name: t.shape for name, t in network.state_dict().items()}, state)
+    assert sum(tensor.numel() for tensor in official.values()) == 3_038_562_820
+
+
+def test_the_real_inpainting_unet_takes_nine_channels_and_gives_four() -> None:
+    with torch.device("meta"):
+        network = unet.Network(unet.UNetConfig(num_channels=9))
+    shapes = {name: list(tensor.shape) for name, tensor in network.state_dict().items()}
+    assert shapes["unet.conv_in.weight"] == [192, 9, 3, 3]
+    assert shapes["unet.conv_out.weight"] == [4, 192, 3, 3]
+
+
+def test_the_real_movq_has_exactly_the_names_and_shapes_of_the_official_checkpoint(fixtures: Path) -> None:
+    with torch.device("meta"):
+        model = movq.MoVQ(movq.MoVQConfig())
+        listed = full(fixtures, "keys_movq_full.json", "movq")
+        official = {name: torch.empty(shape) for name, (_, shape, _) in listed.items()}
+        state = {f"model.{name}": tensor for name, tensor in keymaps.movq_to_stock(official, 4).items()}
+    checkpoints.verify("movq", {name: t.shape for name, t in model.state_dict().items()}, state)
+    assert sum(tensor.numel() for tensor in official.values()) == 270_603_567
+
+
+def test_the_official_layout_loads_from_pickles(tiny_weights: Path, tmp_path: Path) -> None:
+    content = checkpoints.read(tiny_weights / "movq.safetensors")
+    torch.save({"unet": {"in_layer.bias": torch.ones(2)}, "null_embedding": torch.zeros(3)}, tmp_path / "kandinsky3.pt")
+    torch.save(dict(content.tensors), tmp_path / "movq.pt")
+    layout = checkpoints.Layout.at(tmp_path)
+    read = checkpoints.read(layout.find("kandinsky3"))
+    assert {name: tuple(tensor.shape) for name, tensor in read.tensors.items()} == {
+        "unet.in_layer.bias": (2,),
+        "null_embedding": (3,),
+    }
+    assert checkpoints.read(layout.find("movq")).tensors.keys() == content.tensors.keys()
+
+
+def test_weights_in_a_folder_called_weights_are_found(tmp_path: Path) -> None:
+    (tmp_path / "weights").mkdir()
+    torch.save({}, tmp_path / "weights" / "movq.pt")
+    assert checkpoints.Layout.at(tmp_path).root == tmp_path / "weights"
+
+
+def test_files_that_are_not_there_are_named(tmp_path: Path) -> None:
+    with pytest.raises(errors.CheckpointMissing, match=re.escape("movq.pt or movq.safetensors")):
+        checkpoints.Layout.at(tmp_path)
+    torch.save({}, tmp_path / "movq.pt")
+    layout = checkpoints.Layout.at(tmp_path)
+    with pytest.raises(errors.CheckpointMissing, match=r"kandinsky3_flash\.pt"):
+        layout.find("kandinsky3_flash")
+    with pytest.raises(errors.CheckpointMissing, match=r"flan_ul2_encoder"):
+        _ = layout.encoder
+    with pytest.raises(errors.CheckpointMissing, match=r"spiece\.model nor tokenizer\.json"):
+        text.load_tokenizer(tmp_path)
+
+
+class Harmful:
+    """A pickle that would run code when it is read."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (pytest.fail, ("code of a checkpoint ran",))
+
+
+@pytest.mark.parametrize("suffix", [".pt", ".safetensors"])
+def test_a_file_of_another_kind_is_invalid(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"movq{suffix}"
+    path.write_bytes(b"<html>not found</html>")
+    with pytest.raises(errors.CheckpointInvalid, match=f"movq{suffix}"):
+        checkpoints.read(path)
+
+
+def test_code_in_a_pickle_does_not_run(tmp_path: Path) -> None:
+    path = tmp_path / "movq.pt"
+    torch.save({"weight": Harmful()}, path)
+    with pytest.raises(errors.CheckpointInvalid):
+        checkpoints.read(path)
+    path.write_bytes(pickle.dumps(Harmful(), protocol=2))
+    with pytest.raises(errors.CheckpointInvalid):
+        checkpoints.read(path)
+
+
+def test_a_pickle_of_something_else_is_invalid(tmp_path: Path) -> None:
+    torch.save([torch.ones(1)], tmp_path / "movq.pt")
+    with pytest.raises(errors.CheckpointInvalid, match="list instead of a dict"):
+        checkpoints.read(tmp_path / "movq.pt")
+
+
+def test_faults_are_told_by_the_first_names_of_each_sort(tiny_weights: Path, tmp_path: Path) -> None:
+    content = checkpoints.read(tiny_weights / "movq.safetensors")
+    tensors = dict(content.tensors)
+    del tensors["decoder.conv_in.bias"]
+    tensors["stranger"] = torch.ones(1)
+    tensors["encoder.conv_in.bias"] = torch.ones(5)
+    path = tmp_path / "movq.safetensors"
+    safetensors.torch.save_file(tensors, path, metadata=dict(content.metadata))
+    with pytest.raises(errors.CheckpointInvalid) as caught:
+        movq.load(path, CPU, torch.float32)
+    told = str(caught.value)
+    assert "movq.safetensors" in told
+    assert "missing model.decoder.conv_in.bias" in told
+    assert "unexpected model.stranger" in told
+    assert "misshaped model.encoder.conv_in.bias [5] instead of [32]" in told
+
+
+def test_long_lists_of_faults_are_cut() -> None:
+    with pytest.raises(errors.CheckpointInvalid, match=r"missing a, b, c and 2 more"):
+        checkpoints.verify("x", dict.fromkeys("abcde", (1,)), {})
+
+
+def test_loaded_size_is_known_before_loading(tiny_weights: Path) -> None:
+    path = tiny_weights / "movq.safetensors"
+    numbers = sum(tensor.numel() for tensor in checkpoints.read(path).tensors.values())
+    assert checkpoints.loaded_bytes(path, 2) == numbers * 2
+    encoder = checkpoints.loaded_bytes(tiny_weights / "flan_ul2_encoder", 4)
+    model = text.load_encoder(tiny_weights / "flan_ul2_encoder", CPU, torch.float32)
+    assert encoder == sum(parameter.numel() * 4 for parameter in model.parameters())
+
+
+def test_an_encoder_without_a_weight_is_invalid(tiny_weights: Path, tmp_path: Path) -> None:
+    for file in (tiny_weights / "flan_ul2_encoder").iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    tensors = safetensors.torch.load_file(tmp_path / "model.safetensors")
+    del tensors["encoder.final_layer_norm.weight"]
+    safetensors.torch.save_file(tensors, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(errors.CheckpointInvalid, match="final_layer_norm"):
+        text.load_encoder(tmp_path, CPU, torch.float32)
+
+
+def test_a_projection_without_its_matrix_is_invalid() -> None:
+    with pytest.raises(errors.CheckpointInvalid, match=r"0\.weight"):
+        text.projection_from_original({"1.bias": torch.ones(2)})
+    with pytest.raises(errors.CheckpointInvalid, match=r"projection_norm\.bias"):
+        text.projection_from_original({"0.weight": torch.ones(2, 3), "1.weight": torch.ones(2)})
