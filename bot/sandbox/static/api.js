@@ -32,8 +32,9 @@ export const press = (callback) => post("/sandbox/callbacks", callback);
 export const callback = (id) => request(`/sandbox/callbacks/${encodeURIComponent(id)}`);
 export const fileUrl = (fileId) => `/sandbox/files/${encodeURIComponent(fileId)}`;
 
-export function bot(chatId, languageCode) {
-  const query = new URLSearchParams({ chat_id: chatId });
+// What this user sees of the bot in this chat; `bot` is missing while no bot has called the sandbox.
+export function bot(userId, chatId, languageCode) {
+  const query = new URLSearchParams({ user_id: userId, chat_id: chatId });
   if (languageCode) query.set("language_code", languageCode);
   return request(`/sandbox/bot?${query}`);
 }

@@ -7,19 +7,21 @@ import { nameOf } from "./format.js";
 
 const TALLEST_PX = 160;
 
-// actions: {send(text, replyTo) -> Promise, files(FileList), commands() -> Promise, toast(text)}
+// actions: {send(text, replyTo) -> Promise, command(text), files(list), commands() -> Promise, openApp(app, title), toast(text)}
 export class Composer {
   #actions;
   #replyTo = null;
   #text = el("textarea", { rows: "1", placeholder: "Message", "aria-label": "Message", autocomplete: "off", enterkeyhint: "send", dir: "auto" });
   #reply = el("div", { class: "reply-bar", hidden: true });
   #commands;
+  #menu;
+  #app = el("button", { type: "button", class: "soft app-button", hidden: true });
   #picker = el("input", { type: "file", multiple: true, hidden: true, "aria-label": "Files to send" });
 
   constructor(actions) {
     this.#actions = actions;
     this.#commands = new CommandMenu(this.#text, (command) => this.#run(command));
-    const menu = button("Commands", { class: "ghost commands-button", on: { click: () => this.#toggleCommands() } }, icon("menu"));
+    this.#menu = button("Commands", { class: "ghost commands-button", on: { click: () => this.#toggleCommands() } }, icon("menu"));
     const attach = button("Attach files", { class: "ghost attach", on: { click: () => this.#picker.click() } }, icon("attach"));
     this.submit = button("Send", { class: "submit", on: { click: () => this.#submit() } }, icon("send"));
     this.element = el(
@@ -27,7 +29,7 @@ export class Composer {
       { class: "composer" },
       this.#commands.element,
       this.#reply,
-      el("div", { class: "compose-row" }, menu, this.#text, attach, this.submit, this.#picker),
+      el("div", { class: "compose-row" }, this.#app, this.#menu, this.#text, attach, this.submit, this.#picker),
     );
     this.#text.addEventListener("input", () => this.#typed());
     this.#text.addEventListener("keydown", (event) => this.#key(event));
@@ -38,6 +40,14 @@ export class Composer {
       this.#picker.value = "";
     });
     this.#typed();
+  }
+
+  // The bot's MenuButton: a Mini App takes a button of its own; everything else is the list of commands.
+  set menuButton(menu) {
+    const opensApp = menu?.type === "web_app";
+    this.#app.hidden = !opensApp;
+    this.#app.replaceChildren(icon("app"), opensApp ? menu.text : "");
+    this.#app.onclick = opensApp ? () => this.#actions.openApp(menu.web_app, menu.text) : null;
   }
 
   get draft() {

@@ -27,7 +27,7 @@ export async function chooseChat(pane, anchor) {
   menu(pane.element, "Chats", anchor, [
     { heading: "Chats" },
     entry(pane.userId, nameOf(pane.bot), "private chat", userAvatar(pane.bot)),
-    ...store.groups().map((chat) => entry(chat.id, chat.title, "group", groupAvatar(chat))),
+    ...store.groupsOf(pane.userId).map((chat) => entry(chat.id, chat.title, "group", groupAvatar(chat))),
     { label: "New group…", face: icon("plus"), run: newGroup },
   ]);
 }

@@ -16,6 +16,12 @@ function launchUrl(url, dark) {
   return target;
 }
 
+// The page's own policy may keep frames of other addresses out.
+function elsewhere(target) {
+  const link = el("a", { href: target.href, target: "_blank", rel: "noopener noreferrer" }, target.host);
+  return el("p", { class: "app-elsewhere" }, "This Mini App lives at another address and opens in its own tab: ", link);
+}
+
 export function openApp(host, url, title, dark) {
   const target = launchUrl(url, dark);
   if (!["http:", "https:"].includes(target.protocol)) return toast(host, "This address cannot be opened.");
@@ -31,6 +37,9 @@ export function openApp(host, url, title, dark) {
         return eventType === "web_app_close" ? close() : undefined;
       };
       window.addEventListener("message", listen);
+      document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => {
+        if (effectiveDirective === "frame-src" && frame.isConnected) frame.replaceWith(elsewhere(target));
+      });
       return frame;
     },
     { wide: true },

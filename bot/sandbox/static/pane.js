@@ -24,12 +24,17 @@ const ACTIONS = {
   find_location: "looking for a place",
 };
 
+const BOT_WAIT_MS = 2000; // between two looks for a bot, while none has come
+const UNKNOWN_BOT = { id: 0, is_bot: true, first_name: "…" };
+const NO_BOT = { id: 0, is_bot: true, first_name: "No bot yet" };
+
 // page: {store, lightbox, changed(), remove(pane), createUser(host), createGroup(host)}
 export class Pane {
   #pending = new Set();
   #elsewhere = new Map();
   #drafts = new Map();
   #info = null;
+  #again = null;
   #queue = Promise.resolve();
   #ears = new AbortController();
 
@@ -53,6 +58,7 @@ export class Pane {
       files: (files) => this.#offer(files),
       commands: () => this.#commands(),
       command: (command) => this.#command(command),
+      openApp: (app, title) => openApp(this.element, app.url, title, isDark()),
       toast: (text) => this.toast(text),
     });
     this.title = el("span", { class: "chat-title" });
@@ -91,7 +97,8 @@ export class Pane {
   }
 
   get bot() {
-    return this.#info?.bot ?? this.page.store.bot ?? { id: 0, is_bot: true, first_name: "Bot" };
+    if (this.#info === null) return this.page.store.bot ?? UNKNOWN_BOT;
+    return this.#info.bot ?? NO_BOT;
   }
 
   unreadIn(chatId) {
@@ -104,6 +111,7 @@ export class Pane {
 
   destroy() {
     this.#ears.abort();
+    clearTimeout(this.#again);
     this.element.remove();
   }
 
@@ -124,7 +132,7 @@ export class Pane {
   #changed({ chatId, kind, message }) {
     const theirs = kind === "message" && message.from?.id !== this.userId;
     if (chatId !== this.chatId) {
-      const mine = chatId === this.userId || this.page.store.group(chatId);
+      const mine = chatId === this.userId || this.page.store.groupsOf(this.userId).some((chat) => chat.id === chatId);
       if (theirs && mine) this.#elsewhere.set(chatId, (this.#elsewhere.get(chatId) ?? 0) + 1);
       return this.#head();
     }
@@ -162,11 +170,16 @@ export class Pane {
     const { action } = this.page.store.chat(this.chatId);
     const doing = action ? (ACTIONS[action] ?? "working") : null;
     this.status.classList.toggle("active", Boolean(doing));
-    this.status.textContent = doing ?? (this.group ? "group" : "bot");
+    this.status.textContent = doing ?? (this.group ? "group" : this.bot === NO_BOT ? "waiting for a bot" : "bot");
   }
 
   #welcome() {
     const { bot } = this;
+    if (bot === NO_BOT) {
+      const how = el("p", {}, "Start a bot with this address as its Bot API server: ", el("code", {}, location.origin));
+      this.empty.replaceChildren(userAvatar(bot), el("h2", {}, nameOf(bot)), how);
+      return;
+    }
     const start = el("button", { type: "button", class: "primary start", on: { click: () => this.#send("/start") } }, "Start");
     const words = this.group
       ? [el("p", {}, bot.username ? `The bot reads commands, replies to it, and messages that name @${bot.username}.` : "The bot reads commands and replies to it.")]
@@ -179,12 +192,16 @@ export class Pane {
   }
 
   async #commands() {
-    const chatId = this.chatId;
-    const info = await api.bot(chatId, this.user.language_code).catch(() => null);
-    if (info !== null && chatId === this.chatId) {
+    const { chatId, userId } = this;
+    const info = await api.bot(userId, chatId, this.user.language_code).catch(() => null);
+    if (info !== null && chatId === this.chatId && userId === this.userId) {
       this.#info = info;
       this.page.store.bot = info.bot;
+      this.composer.menuButton = info.menu_button;
       this.#head();
+      if (!this.empty.hidden) this.#welcome();
+      clearTimeout(this.#again);
+      if (!info.bot) this.#again = setTimeout(() => this.#commands(), BOT_WAIT_MS);
     }
     return info?.commands ?? [];
   }

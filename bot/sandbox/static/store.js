@@ -48,7 +48,7 @@ export class Store extends EventTarget {
 
   user = (id) => this.users.find((user) => user.id === id);
   group = (id) => this.chats.find((chat) => chat.id === id && chat.type !== "private");
-  groups = () => this.chats.filter((chat) => chat.type !== "private");
+  groupsOf = (userId) => this.chats.filter((chat) => chat.type !== "private" && chat.member_ids.includes(userId));
 
   chat(chatId) {
     if (!this.#opened.has(chatId)) this.#opened.set(chatId, new Chat());
