@@ -33,11 +33,10 @@ from bot.database.users import Users
 from bot.delivery import Delivery
 from bot.errors import StartError
 from bot.intake import Intake
-from bot.limiter import Limiter
 from bot.media import MediaStore
 from bot.middlewares.person import PersonMiddleware
 from bot.polling import Poller
-from bot.pools import pool_for
+from bot.pools import TaskPool, pool_for
 from bot.queue.jobs import Limits
 from bot.queue.sql_queue import SqlJobQueue
 from bot.runner import Runner
@@ -46,43 +45,55 @@ from bot.settings import Settings
 from bot.studio import Studio
 from bot.texts import Texts
 from bot.webhook import Webhook
-from engines.pool import Pool
+from engines.errors import CheckpointError, DeviceMissing
 
 log = structlog.get_logger(__name__)
 
 _INBOX_KEPT: Final = timedelta(hours=48)  # Telegram repeats nothing that is older than a day
 
 
-async def serve(settings: Settings, *, on_ready: Callable[[], None] = lambda: None, pool: Pool | None = None) -> None:
+async def serve(
+    settings: Settings, *, on_ready: Callable[[], None] = lambda: None, pool: TaskPool | None = None
+) -> None:
     """Run the bot until SIGINT or SIGTERM. Raises StartError or SettingsError when it cannot."""
     async with _bot(settings) as bot, _database(settings) as database:
         application = Application(settings, bot, database, pool or pool_for(settings.engines))
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in its loop
-                loop.add_signal_handler(name, stop.set)
         running = asyncio.create_task(application.run(on_ready))
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if not running.done():
-            log.info("stopping")
+        stopping = asyncio.create_task(_told_to_stop())
+        try:
+            await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
             running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
+
+
+async def _told_to_stop() -> None:
+    """Return at SIGINT or SIGTERM: the first asks for an orderly end, a second ends the process as usual."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGINT, signal.SIGTERM)
+    try:
+        for name in signals:
+            loop.add_signal_handler(name, stop.set)
+        await stop.wait()
+        log.info("stopping")
+    finally:
+        for name in signals:
+            loop.remove_signal_handler(name)
 
 
 class Application:
     """The running bot on its open database."""
 
-    def __init__(self, settings: Settings, bot: Bot, database: Database, pool: Pool) -> None:
+    def __init__(self, settings: Settings, bot: Bot, database: Database, pool: TaskPool) -> None:
         self._settings = settings
         self._bot = bot
         self._pool = pool
         self._texts = Texts(default_language=settings.messages.default_language)
         self._inbox = Inbox(database)
-        self._queue = SqlJobQueue(database, _limits(settings, pool))
+        self._queue = SqlJobQueue(database, _limits(settings, devices=1))
         self._owner = f"runner-{secrets.token_hex(8)}"
         users = Users(database)
         media = MediaStore(settings.storage.data_dir / "media")
@@ -120,26 +131,28 @@ class Application:
         """Run until cancelled, or until something that must run has failed."""
         await self._queue.recover_others(self._owner)
         await self._inbox.prune(_INBOX_KEPT)
-        await self._studio.recover()
+        await self._delivery.recover()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._run_pool())
-                group.create_task(self._runner.run())
+                group.create_task(self._studio.show_open_jobs())
+                group.create_task(self._run_jobs())
                 group.create_task(self._board.run())
                 group.create_task(self._delivery.run())
                 group.create_task(self._sweeper.run())
                 group.create_task(profile_texts.publish(self._bot, self._texts))
                 await self._intake.recover()
                 group.create_task(self._receive(on_ready))
-        except* StartError as failures:
-            raise failures.exceptions[0] from None
+        except BaseExceptionGroup as failures:
+            raise _reason(failures) from failures
         finally:
             await self._intake.close()
             await self._pool.close()
 
-    async def _run_pool(self) -> None:
+    async def _run_jobs(self) -> None:
         await self._pool.start()
-        log.info("engines_ready", capacity=self._pool.capacity)
+        log.info("engines_ready", devices=self._pool.device_count, capacity=self._pool.capacity)
+        self._queue.use(_limits(self._settings, self._pool.device_count))
+        await self._runner.run()
 
     async def _receive(self, on_ready: Callable[[], None]) -> None:
         if self._settings.telegram.mode == "webhook":
@@ -179,19 +192,27 @@ class Application:
             await site.cleanup()
 
 
-def _limits(settings: Settings, pool: Pool) -> Limits:
+def _reason(failures: BaseExceptionGroup) -> BaseException:
+    """The one failure that an operator can act on, where there is one among them; else all of them."""
+    found: BaseException | None = failures.subgroup((StartError, CheckpointError, DeviceMissing))
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return found or failures
+
+
+def _limits(settings: Settings, devices: int) -> Limits:
     return Limits(
         max_queued=settings.queue.max_queued_per_user,
-        max_running=settings.queue.running_per_user_per_device * pool.device_count,
+        max_running=settings.queue.running_per_user_per_device * devices,
         max_attempts=settings.queue.max_attempts,
         daily_credits=settings.queue.daily_credits,
-        devices=pool.device_count,
+        devices=devices,
     )
 
 
 @contextlib.asynccontextmanager
 async def _bot(settings: Settings) -> AsyncIterator[Bot]:
-    session = telegram_session.open_session(Limiter(asyncio.get_running_loop()), settings.telegram.api_server)
+    session = telegram_session.session(settings.telegram.api_server)
     bot = Bot(
         settings.bot_token().get_secret_value(),
         session=session,

@@ -20,8 +20,10 @@ from aiogram.exceptions import TelegramAPIError
 from aiogram.types import ReplyParameters
 
 from bot import keyboards, wording
+from bot.limiter import Dropped
+from bot.pacing import Priority
 from bot.queue import errors
-from bot.telegram_session import Dropped, Priority, priority
+from bot.telegram_session import priority
 
 if TYPE_CHECKING:
     from bot.queue.jobs import Job

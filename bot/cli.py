@@ -34,13 +34,13 @@ def _serve(service: Coroutine[Any, Any, None]) -> None:
     """Run a service until Ctrl+C; a start error becomes one readable text."""
     from bot.errors import StartError
     from bot.settings import SettingsError
-    from engines.errors import CheckpointError
+    from engines.errors import CheckpointError, DeviceMissing
 
     try:
         asyncio.run(service)
     except KeyboardInterrupt:
         return
-    except (StartError, SettingsError, CheckpointError) as error:
+    except (StartError, SettingsError, CheckpointError, DeviceMissing) as error:
         _stop(str(error))
 
 

@@ -8,6 +8,7 @@ result sent as a new one.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -18,7 +19,8 @@ from aiogram.types import BufferedInputFile, InlineKeyboardMarkup, InputMediaPho
 from bot import crash, keyboards, pictures, wording
 from bot.database.models import JobStatus
 from bot.media import FileGone, MediaStore
-from bot.telegram_session import Priority, priority
+from bot.pacing import Priority
+from bot.telegram_session import priority
 
 if TYPE_CHECKING:
     from bot.board import StatusBoard
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 _RETRY_EVERY_S: Final = 20.0
+_REFUSALS_LIMIT: Final = 5
 # Telegram's words for "there is no such message to edit any more"; anything else is a failure worth a retry.
 _GONE: Final = ("message to edit not found", "message can't be edited", "message_id_invalid", "message identifier")
 
@@ -48,6 +51,7 @@ class Delivery:
         self._texts = texts
         self._wanted: asyncio.Queue[int] = asyncio.Queue()
         self._pending: set[int] = set()
+        self._refusals: Counter[int] = Counter()
 
     def notify(self, job_id: int) -> None:
         """The job has an outcome; it is delivered soon."""
@@ -93,15 +97,26 @@ class Delivery:
             await self._queue.mark_delivered(job.id, shown)
             self._board.forget(job.id)
         except TelegramForbiddenError:
-            log.info("owner_unreachable", job_id=job_id)
-            await self._queue.mark_delivered(job_id, None)
-            self._board.forget(job_id)
+            await self._give_up(job_id, "owner_unreachable")
+        except TelegramBadRequest as error:
+            # Telegram will hardly change its mind; a few repeats cover what changes on our side (a restart, a chat).
+            self._refusals[job_id] += 1
+            log.warning("delivery_refused", job_id=job_id, refusals=self._refusals[job_id], reason=error.message)
+            if self._refusals[job_id] >= _REFUSALS_LIMIT or "chat not found" in error.message.lower():
+                await self._give_up(job_id, "delivery_given_up")
         except (TelegramAPIError, OSError) as error:
             log.warning("delivery_failed", job_id=job_id, error=type(error).__name__, retry_s=_RETRY_EVERY_S)
         except Exception:
             log.exception("delivery_failed", job_id=job_id)
         finally:
             self._pending.discard(job_id)
+
+    async def _give_up(self, job_id: int, event: str) -> None:
+        """Nobody can be shown this outcome; the files stay until they are swept."""
+        log.info(event, job_id=job_id)
+        await self._queue.mark_delivered(job_id, None)
+        self._board.forget(job_id)
+        del self._refusals[job_id]
 
     async def _show(self, job: Job, message_id: int | None) -> int:
         t = self._texts.translator(job.language)

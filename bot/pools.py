@@ -1,18 +1,41 @@
-"""From the operator's settings to an engine pool."""
+"""The bot's view of an engine pool, and the way from the operator's settings to one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
-from engines.start import pool_from_profile
+from engines import pool, tasks
 
 if TYPE_CHECKING:
     from bot.settings import EngineSettings
-    from engines.pool import Pool
 
 
-def pool_for(settings: EngineSettings) -> Pool:
+class TaskPool(Protocol):
+    """Paints tasks: engines.pool.Pool in this process, or whatever keeps the same promises elsewhere."""
+
+    @property
+    def capacity(self) -> int:
+        """How many tasks may usefully be in flight; 0 before `start`."""
+
+    @property
+    def device_count(self) -> int:
+        """How many devices paint side by side; 0 before `start`."""
+
+    async def start(self) -> None:
+        """Load what is needed to paint. Raises EngineError."""
+
+    async def close(self) -> None:
+        """Stop at the next step boundary; tasks that are not finished fail with PoolClosed."""
+
+    async def run(
+        self, task: tasks.Task, *, on_progress: Callable[[tasks.Progress], None] | None = None
+    ) -> tasks.Result:
+        """The result of a task. Raises EngineError; cancelling the caller cancels the task."""
+
+
+def pool_for(settings: EngineSettings) -> TaskPool:
     """The pool that the settings describe, not started: nothing is loaded and torch is not imported yet."""
-    return pool_from_profile(
+    return pool.Pool.from_profile(
         settings.profile, weights_dir=settings.weights_dir, devices=settings.devices, threads=settings.cpu_threads
     )

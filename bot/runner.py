@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from bot.board import StatusBoard
     from bot.delivery import Delivery
     from bot.media import MediaStore
+    from bot.pools import TaskPool
     from bot.queue.jobs import Lease
     from bot.queue.protocol import JobQueue
-    from engines.pool import Pool
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +51,7 @@ class Runner:
     def __init__(
         self,
         queue: JobQueue,
-        pool: Pool,
+        pool: TaskPool,
         board: StatusBoard,
         delivery: Delivery,
         media: MediaStore,

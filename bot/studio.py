@@ -160,11 +160,10 @@ class Studio:
             raise NotFound(f"job {job_id} has no picture {index}")
         return await self._media.read(found[index].path)
 
-    async def recover(self) -> None:
-        """After a restart: take up the status messages of open jobs and the outcomes nobody has seen."""
+    async def show_open_jobs(self) -> None:
+        """After a restart: take up the status messages of open jobs, and send those that were never sent."""
         for job in await self._queue.open_jobs():
             await self._board.open(job)
-        await self._delivery.recover()
 
     async def _owned(self, person: Person, job_id: int) -> Job:
         job = await self._queue.get(job_id)

@@ -8,10 +8,11 @@ from aiogram.types import BufferedInputFile, CallbackQuery, ReplyParameters
 from bot import keyboards
 from bot.database.users import Person
 from bot.media import FileGone
+from bot.pacing import Priority
 from bot.queue.errors import QueueError
 from bot.services import Services
 from bot.studio import Origin
-from bot.telegram_session import Priority, priority
+from bot.telegram_session import priority
 from bot.texts import Translator
 from handlers import refusals
 
