@@ -19,6 +19,7 @@ from rich.text import Text
 from bot import machine
 from bot.settings import Settings, SettingsError
 from engines import checkpoints
+from engines.catalog import MINI_WEIGHTS
 from engines.errors import CheckpointError
 
 GIB: Final = 2**30
@@ -29,8 +30,8 @@ GPU_LEAST_BYTES: Final = 20 * GIB
 # All of it at once: encoder 17.4, two U-Nets 12.2, MoVQ 0.5 and its decode 5.
 GPU_EASY_BYTES: Final = 40 * GIB
 MEMORY_LEAST_BYTES: Final = {"mini": 2 * GIB, "kandinsky3": 24 * GIB}
+SQLITE_HEADER: Final = b"SQLite format 3\x00"
 DISK_LEAST_BYTES: Final = 1 * GIB
-MINI_WEIGHTS: Final = Path(checkpoints.__file__).parent / "mini" / "weights"
 WEIGHTS: Final = (
     "kandinsky3",
     "kandinsky3_flash",
@@ -145,14 +146,8 @@ def database(settings: Settings) -> Check:
 
     url = make_url(settings.storage.url)
     shown = url.render_as_string(hide_password=True)
-    if url.get_backend_name() == "sqlite" and url.database:
-        path = Path(url.database)
-        target = path if path.exists() else _nearest_folder(path)
-        if not os.access(target, os.W_OK):
-            fix = f"Let this user write {target}, or choose another data_dir in bot.toml, under [storage]."
-            return Check("Database", False, f"{target} cannot be written.", fix)
-        if not path.exists():
-            return Check("Database", True, f"The first start makes {path}.")
+    if url.get_backend_name() == "sqlite" and url.database and (check := _sqlite_file(Path(url.database))):
+        return check
     try:
         revision, head = migrate.current(settings.storage.url), migrate.head()
     except ImportError as error:
@@ -163,6 +158,20 @@ def database(settings: Settings) -> Check:
     if revision == head:
         return Check("Database", True, f"{shown} is up to date.")
     return Check("Database", True, f"{shown} is at {revision or 'nothing yet'}; the next start brings it to {head}.")
+
+
+def _sqlite_file(path: Path) -> Check | None:
+    """The check of a database file that cannot or need not be opened; None for one that can."""
+    fix = "Choose another data_dir in bot.toml, under [storage]"
+    target = path if path.exists() else _nearest_folder(path)
+    if not os.access(target, os.W_OK):
+        return Check("Database", False, f"{target} cannot be written.", f"{fix}, or let this user write there.")
+    if not path.exists():
+        return Check("Database", True, f"The first start makes {path}.")
+    with path.open("rb") as file:
+        if file.read(len(SQLITE_HEADER)) not in (b"", SQLITE_HEADER):
+            return Check("Database", False, f"{path} is not an SQLite database.", f"{fix}, or move that file away.")
+    return None
 
 
 def disk(settings: Settings) -> Check:
