@@ -12,6 +12,7 @@ A conversation test reads like the conversation. Waiting is bounded and follows 
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -151,7 +152,7 @@ class SandboxClient:
         for field, content in (("photo", photo), ("document", document)):
             if content is not None:
                 data = content if isinstance(content, bytes) else await asyncio.to_thread(content.read_bytes)
-                form.add_field(field, data, filename=name if isinstance(content, bytes) else content.name)
+                form.add_field(field, io.BytesIO(data), filename=name if isinstance(content, bytes) else content.name)
         path = f"/sandbox/chats/{_chat_id(user if chat is None else chat)}/messages"
         return types.Message.model_validate_json(await self._json("POST", path, data=form))
 

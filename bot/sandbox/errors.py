@@ -8,7 +8,7 @@ ApiError
 ├── Conflict           409  two receivers of updates exclude each other
 ├── TooLarge           413  the upload is larger than the server takes
 ├── TooManyRequests    429  wait `retry_after_s` seconds
-├── ServerFailure      500  an injected failure of Telegram itself
+├── ServerFailure      5xx  a failure of Telegram itself, injected or, by a bug, ours
 └── NotImplementedHere 501  the method exists in the Bot API, not in the sandbox
 """
 
@@ -23,7 +23,7 @@ class ApiError(Exception):
     """The root of all refusals; `description` is what the caller reads."""
 
     code: ClassVar[str] = "api_error"
-    status: ClassVar[int] = 400
+    status: int = 400
 
     def __init__(self, description: str) -> None:
         super().__init__(description)
@@ -110,17 +110,13 @@ class TooManyRequests(ApiError):
 
 
 class ServerFailure(ApiError):
-    """An injected failure of Telegram itself."""
+    """A failure of Telegram itself, injected or, by a bug, ours."""
 
     code = "server_failure"
 
     def __init__(self, status: int, description: str) -> None:
         super().__init__(description)
-        self.failure_status = status
-
-    def body(self) -> dict[str, JsonValue]:
-        """Carries the status of this failure instead of the class's."""
-        return {**super().body(), "error_code": self.failure_status}
+        self.status = status
 
 
 class NotImplementedHere(ApiError):

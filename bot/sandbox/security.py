@@ -11,11 +11,15 @@ import socket
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.sandbox import errors
 
+log = structlog.get_logger(__name__)
+
+FAILED = "Internal Server Error: the sandbox failed, see its log"
 PAGE_POLICY = "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'"
 
 
@@ -42,7 +46,7 @@ def guard(own_host: str) -> Middleware:
 
 @web.middleware
 async def refusals_as_json(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answers refusals of the user side and unknown paths as JSON."""
+    """Answers refusals of the user side, unknown paths and failures of ours as JSON."""
     try:
         return await handler(request)
     except errors.ApiError as refused:
@@ -52,6 +56,17 @@ async def refusals_as_json(request: web.Request, handler: Handler) -> web.Stream
             raise
         body = {"ok": False, "error_code": refused.status, "description": refused.reason}
         return web.json_response(body, status=refused.status)
+    except ConnectionResetError:
+        raise
+    except Exception:
+        log.exception("sandbox.request_failed", method=request.method, route=_route(request))
+        return web.json_response(errors.ServerFailure(500, FAILED).body(), status=500)
+
+
+def _route(request: web.Request) -> str:
+    """Returns the pattern of the path; the path itself may hold a token."""
+    resource = request.match_info.route.resource
+    return "" if resource is None else resource.canonical
 
 
 def _is_ours(host: str, names: set[str]) -> bool:

@@ -56,8 +56,7 @@ async def dispatch(world: World, bot: types.User, name: str, raw: Mapping[str, d
     except ConnectionResetError:
         response = Response(RESET, {})
     except errors.ApiError as refused:
-        body = refused.body()
-        response = Response(int(cast(int, body["error_code"])), body)
+        response = Response(refused.status, refused.body())
     except Exception:
         log.exception("sandbox.method_failed", method=shown_name)
         failure = errors.ServerFailure(500, "Internal Server Error: the sandbox failed, see its log")

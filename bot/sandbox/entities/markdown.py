@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from aiogram.types import MessageEntity
@@ -11,6 +12,8 @@ from bot.sandbox.entities.text import FormattedText, Refused, byte_offset, entit
 RESERVED = frozenset("_*[]()~`>#+-=|{}.!")
 MARKS = (("__", "underline"), ("||", "spoiler"), ("*", "bold"), ("_", "italic"), ("~", "strikethrough"))
 EMOJI_URL = "tg://emoji?id="
+ADDRESS = re.compile(r"\(((?:\\.|[^\\)])*)\)", re.DOTALL)
+ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def parse_legacy(source: str) -> FormattedText:
@@ -181,11 +184,11 @@ class _V2:
         url = self.plain[link.start :]
         self.position += 1
         if self.source.startswith("(", self.position):
-            end = self.source.find(")", self.position)
-            if end == -1:
+            address = ADDRESS.match(self.source, self.position)
+            if address is None:
                 raise Refused(f"Can't find end of a URL at byte offset {byte_offset(self.source, self.position)}")
-            url = self.source[self.position + 1 : end].replace("\\", "")
-            self.position = end + 1
+            url = ESCAPED.sub(r"\1", address[1])
+            self.position = address.end()
         if url.startswith(EMOJI_URL):
             self._close(link, "custom_emoji", custom_emoji_id=url.removeprefix(EMOJI_URL))
         else:
