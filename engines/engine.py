@@ -66,6 +66,10 @@ class Station(Protocol):
         """The engine for a task. Raises InvalidTask."""
         ...
 
+    def warm(self) -> bool:
+        """Load one more component that fits beside what is there; False when there is none. Raises CheckpointError."""
+        ...
+
     def residents(self) -> tuple[residency.Resident, ...]:
         """What is in the device's memory now."""
         ...

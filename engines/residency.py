@@ -90,6 +90,10 @@ class Shelf:
     def holds(self, name: str) -> bool:
         return name in self._held
 
+    def has_room_for(self, component: Component[T]) -> bool:
+        """Whether the component can come without another leaving."""
+        return sum(held.component.bytes for held in self._held.values()) + component.bytes <= self.budget_bytes
+
     def residents(self) -> tuple[Resident, ...]:
         return tuple(
             Resident(name, held.component.bytes, held.used_at, held.leases > 0) for name, held in self._held.items()

@@ -94,6 +94,7 @@ class Worker:
         self._active: list[Run] = []
         self._caps: dict[Hashable, int] = {}  # batch sizes learned from running out of memory
         self._residents: tuple[residency.Resident, ...] = ()
+        self._cold = True  # there may be something to load ahead
         self._load = 0
         self._load_lock = threading.Lock()
 
@@ -152,17 +153,31 @@ class Worker:
             run.fail(errors.PoolClosed("the pool is shutting down"))
 
     def _turn(self, station: engine.Station) -> None:
-        self._receive()
+        self._receive(station)
         self._drop_cancelled()
         self._admit(station)
         if self._active:
             self._step(station)
         self._residents = station.residents()
 
-    def _receive(self) -> None:
+    def _receive(self, station: engine.Station) -> None:
+        """Take what has come in. A device without work loads ahead, one component at a time, and then sleeps."""
         if not self._active and not self._waiting:
+            while self._inbox.empty() and self._warmed(station):
+                pass
+            self._residents = station.residents()
             self._take(self._inbox.get())
         self._receive_all()
+
+    def _warmed(self, station: engine.Station) -> bool:
+        if not self._cold:
+            return False
+        try:
+            self._cold = station.warm()
+        except Exception as error:  # the first task that needs it will say so to its owner
+            self._cold = False
+            log.warning("a component could not be loaded ahead", device=self.device.name, reason=str(error))
+        return self._cold
 
     def _receive_all(self) -> None:
         with contextlib.suppress(queue.Empty):

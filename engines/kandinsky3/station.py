@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -33,12 +33,27 @@ class Kandinsky3Station:
         # T5 and the networks were trained in float32; bfloat16 keeps their range, float16 does not
         self._dtype = torch.float32 if isinstance(device, devices.CPU) else torch.bfloat16
         self._shelf = residency.Shelf(device.budget_bytes, device.free_caches, parking_bytes=self._parking_bytes())
-        self._text_to_image = text_to_image.TextToImageEngine(self._family(layout), self._shelf, self._where, ratios)
+        self._family = self._find(layout)
+        self._text_to_image = text_to_image.TextToImageEngine(self._family, self._shelf, self._where, ratios)
 
     def engine(self, task: tasks.Task) -> engine.Engine:
         if isinstance(task, tasks.TextToImage):
             return self._text_to_image
         raise errors.InvalidTask(f"no engine of this profile serves {task.kind}")
+
+    def warm(self) -> bool:
+        family = self._family
+        wanted: Iterable[residency.Component[Any]] = (
+            family.encoder,
+            *family.projections.values(),
+            *family.networks.values(),
+            family.movq,
+        )
+        for component in wanted:
+            if not self._shelf.holds(component.name) and self._shelf.has_room_for(component):
+                with self._shelf.lease(component):
+                    return True
+        return False
 
     def residents(self) -> tuple[residency.Resident, ...]:
         return self._shelf.residents()
@@ -46,7 +61,7 @@ class Kandinsky3Station:
     def release(self) -> int:
         return self._shelf.release()
 
-    def _family(self, layout: checkpoints.Layout) -> text_to_image.Family:
+    def _find(self, layout: checkpoints.Layout) -> text_to_image.Family:
         encoder = layout.encoder
         return text_to_image.Family(
             tokenizer=text.load_tokenizer(encoder),

@@ -50,6 +50,8 @@ class FakeStation:
     on_release: Callable[[FakeStation], None] = lambda station: None
     poison: set[int] = field(default_factory=set)
     gate: threading.Semaphore | None = None
+    to_warm: int = 0
+    warmed: threading.Event = field(default_factory=threading.Event)
 
     def gated(self) -> FakeStation:
         self.gate = threading.Semaphore(0)
@@ -63,6 +65,13 @@ class FakeStation:
         if task.refine:
             raise errors.InvalidTask("the fake does not refine")
         return self
+
+    def warm(self) -> bool:
+        if self.to_warm == 0:
+            self.warmed.set()
+            return False
+        self.to_warm -= 1
+        return True
 
     def residents(self) -> tuple[residency.Resident, ...]:
         return (residency.Resident("u-net", 10),)

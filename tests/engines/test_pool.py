@@ -238,3 +238,22 @@ async def test_the_state_shows_devices_and_what_they_hold() -> None:
         (shown,) = running.state().devices
     assert (shown.name, shown.budget_bytes) == ("fake:0", 100)
     assert [resident.name for resident in shown.residents] == ["u-net"]
+
+
+async def test_a_device_without_work_loads_ahead_until_nothing_is_left() -> None:
+    device = station(to_warm=3)
+    async with opened(device) as running:
+        assert await asyncio.to_thread(device.warmed.wait, fakes.WAIT_S)
+        assert device.to_warm == 0
+        await running.run(fakes.paint(1))
+
+
+async def test_a_component_that_cannot_be_loaded_ahead_stops_nothing() -> None:
+    class Broken(fakes.FakeStation):
+        def warm(self) -> bool:
+            raise errors.CheckpointInvalid("kandinsky3.safetensors does not fit")
+
+    device = Broken(fakes.FakeDevice())
+    async with opened(device) as running:
+        result = await running.run(fakes.paint(1))
+    assert len(result.pictures) == 1

@@ -145,3 +145,17 @@ def test_noise_is_standard_normal() -> None:
     assert draw.dtype == torch.float32
     assert abs(float(draw.mean())) < 0.02
     assert abs(float(draw.std()) - 1) < 0.02
+
+
+def test_a_bfloat16_network_takes_float32_states_and_gives_them_back(
+    loop: Fixture, network: unet.Network, strangers: list[sampler.State]
+) -> None:
+    rough = golden.build_network(loop.beside("unet"), 4).to(torch.bfloat16)
+    entered = [state.latents for state in strangers[:2]]
+    steps = [state.next_step for state in strangers[:2]]
+    prompts = [state.prompts[sampler.Variant.BASE] for state in strangers[:2]]
+    exact = torch.stack(sampler.predict(network, entered, steps, prompts))
+    near = torch.stack(sampler.predict(rough, entered, steps, prompts))
+    assert near.dtype == torch.float32
+    assert (near - exact).norm() / exact.norm() < 0.1
+    assert all(state.latents.dtype == torch.float32 for state in sampler.advance(strangers[:2], rough))
