@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from engines import tasks
 
@@ -26,7 +27,7 @@ Data = Annotated[Path | None, typer.Option("--data", help="Folder for database a
 
 
 def _stop(text: str) -> NoReturn:
-    errors.print(f"[bold red]Cannot go on:[/] {text}", markup=True, soft_wrap=True)
+    errors.print(f"[bold red]Cannot go on:[/] {escape(text)}", soft_wrap=True)
     raise typer.Exit(2)
 
 
@@ -67,13 +68,13 @@ def run(
     profile: Annotated[str | None, typer.Option("--profile", help="Checkpoints: mini or kandinsky3.")] = None,
 ) -> None:
     """Run the bot. The token comes from BOT_TOKEN, settings from bot.toml."""
-    from bot import app as application
-    from bot import logs
-
     settings = _settings(
         config, _without_none(storage__data_dir=data, telegram__api_server=api_server, engines__profile=profile)
     )
-    logs.configure(settings.log)
+    from bot import app as application
+    from bot import logs
+
+    logs.configure(settings.log, secrets=settings.secrets.values())
     _serve(application.serve(settings))
 
 

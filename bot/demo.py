@@ -40,7 +40,7 @@ async def serve(data_dir: Path, port: int) -> None:
             },
             token=DEMO_TOKEN,
         )
-        logs.configure(configured.log)
+        logs.configure(configured.log, secrets=configured.secrets.values())
 
         def announce() -> None:
             state.polling = True

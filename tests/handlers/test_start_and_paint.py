@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
-
 from bot.sandbox.client import labels
 from engines import errors, tasks
+from tests import puppet
 from tests.puppet import PuppetPool
-from tests.studio import Stage, stage
-
-
-@pytest.fixture
-def pool() -> PuppetPool:
-    return PuppetPool()
-
-
-@pytest.fixture
-async def scene(tmp_path: Path, pool: PuppetPool) -> AsyncIterator[Stage]:
-    async with stage(tmp_path, pool) as scene:
-        yield scene
+from tests.studio import Stage
 
 
 async def test_start_offers_three_examples_that_paint_at_once(scene: Stage, pool: PuppetPool) -> None:
@@ -66,8 +51,6 @@ async def test_as_file_sends_the_original_without_loss(scene: Stage, pool: Puppe
     await scene.sandbox.press(scene.ann, picture, "As file")
     file = await scene.sandbox.wait_for(scene.ann, lambda m: m.document, after=picture)
     assert file.document is not None
-    from tests import puppet
-
     assert await scene.sandbox.download(file.document.file_id) == puppet.png()
 
 
