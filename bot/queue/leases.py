@@ -21,13 +21,12 @@ from bot.queue.service import Service
 
 TOO_MANY_ATTEMPTS: Final = "too_many_attempts"  # the worker was lost every time
 
-_RUNNING: Final[Select[Job, Lane]] = (
+RUNNING: Final[Select[Job, Lane]] = (
     select(Job, Lane)
     .join(Lane, Lane.user_id == Job.user_id)
     .where(Job.status == literal_column("'running'"))  # literal: see lanes.IS_QUEUED
-    .order_by(Job.id)
 )
-_HELD: Final = _RUNNING.where(Job.id == bindparam("job_id"), Job.lease_token == bindparam("token"))
+_HELD: Final = RUNNING.where(Job.id == bindparam("job_id"), Job.lease_token == bindparam("token"))
 
 
 async def claim(session: AsyncSession, owner: str, lease_s: float, limits: Limits, now: datetime) -> Job | None:
@@ -109,7 +108,9 @@ async def recover_others(session: AsyncSession, owner: str, limits: Limits, now:
 async def _recover(session: AsyncSession, lost: ColumnElement[bool], limits: Limits, now: datetime) -> Recovered:
     clock = await lanes.lock_clock(session)
     ended: dict[JobStatus, list[int]] = {JobStatus.QUEUED: [], JobStatus.FAILED: [], JobStatus.CANCELLED: []}
-    for job, lane in (await session.execute(_RUNNING.where(lost))).all():
+    # Sorted here: ORDER BY id would make SQLite walk through all jobs there ever were instead of the running ones.
+    found = sorted((await session.execute(RUNNING.where(lost))).all(), key=lambda row: row[0].id)
+    for job, lane in found:
         status = await Service(session, job, lane, clock, limits, now).given_up(TOO_MANY_ATTEMPTS, retryable=True)
         ended[status].append(job.id)
     return Recovered(

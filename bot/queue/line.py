@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import BigInteger, ColumnElement, case, cast, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database.models import OPEN, Duration, Job, JobStatus, Lane
@@ -17,6 +18,10 @@ from bot.queue.jobs import Place
 # Up to here the order is played through job by job (about 2 ms); above, each lane counts with its mean cost.
 EXACT_LIMIT: Final = 300
 
+IN_SERVICE: Final = select(Job).where(Job.status == literal_column("'running'"))  # literal: see lanes.IS_QUEUED
+
+_ROUNDING: Final = 1e-9  # jobs; tags are sums of floats
+
 _Learned = dict[tuple[str, str], float]
 
 
@@ -26,7 +31,9 @@ class _Ahead:
     gpu_ms: float
 
 
-async def place(session: AsyncSession, job: Job, devices: int, now: datetime) -> Place:
+async def place(
+    session: AsyncSession, job: Job, devices: int, now: datetime, *, exact_limit: int = EXACT_LIMIT
+) -> Place:
     """Where an open job stands. NotFound for one that is over."""
     if job.status not in OPEN:
         raise NotFound(f"job {job.id} is over")
@@ -39,10 +46,10 @@ async def place(session: AsyncSession, job: Job, devices: int, now: datetime) ->
     own_ms = _cost(learned, job.model, job.size_key, job.cost_gpu_ms)
     if job.status is JobStatus.RUNNING:
         return Place(0, estimates.eta_s([], 0.0, estimates.remaining_ms(own_ms, _elapsed_ms(job, now)), devices))
-    ahead = await _ahead_exactly(session, job, learned)
+    ahead = await _ahead_exactly(session, job, learned, exact_limit)
     if ahead is None:
         ahead = await _ahead_by_lanes(session, job)
-    running = await session.scalars(select(Job).where(Job.status == literal_column("'running'")))
+    running = await session.scalars(IN_SERVICE)
     running_ms = [
         estimates.remaining_ms(_cost(learned, row.model, row.size_key, row.cost_gpu_ms), _elapsed_ms(row, now))
         for row in running
@@ -50,7 +57,7 @@ async def place(session: AsyncSession, job: Job, devices: int, now: datetime) ->
     return Place(ahead.jobs, estimates.eta_s(running_ms, ahead.gpu_ms, own_ms, devices))
 
 
-async def _ahead_exactly(session: AsyncSession, job: Job, learned: _Learned) -> _Ahead | None:
+async def _ahead_exactly(session: AsyncSession, job: Job, learned: _Learned, exact_limit: int) -> _Ahead | None:
     """Play the order through; None when the line is too long for that."""
     rows = (
         await session.execute(
@@ -58,10 +65,10 @@ async def _ahead_exactly(session: AsyncSession, job: Job, learned: _Learned) -> 
             .join(Lane, Lane.user_id == Job.user_id)
             .where(lanes.IS_QUEUED)
             .order_by(Job.user_id, Job.id)
-            .limit(EXACT_LIMIT + 1)
+            .limit(exact_limit + 1)
         )
     ).all()
-    if len(rows) > EXACT_LIMIT:
+    if len(rows) > exact_limit:
         return None
     costs_ms: dict[int, float] = {}
     of_user: dict[int, list[tuple[int, float]]] = {}
@@ -82,37 +89,47 @@ async def _ahead_exactly(session: AsyncSession, job: Job, learned: _Learned) -> 
 
 async def _ahead_by_lanes(session: AsyncSession, job: Job) -> _Ahead:
     """Count, in one pass over the index of lanes, the jobs that start before this one."""
-    own = await session.get_one(Lane, job.user_id)
-    jobs, gpu_ms = (
-        await session.execute(
-            select(func.count(), func.coalesce(func.sum(Job.cost_gpu_ms), 0)).where(
-                lanes.IS_QUEUED, Job.user_id == job.user_id, Job.id < job.id
-            )
-        )
-    ).one()
+    own = (await session.scalars(select(Lane).where(Lane.user_id == job.user_id))).one()
+    jobs, gpu_ms = (await session.execute(own_before(job.user_id, job.id))).one()
     tag = own.tag + fairness.charge(gpu_ms, own.weight)
-    served = _served_before(tag)
-    others, others_ms = (
-        await session.execute(
-            select(
-                func.coalesce(func.sum(served), 0),
-                func.coalesce(func.sum(served * Lane.queued_cost_gpu_ms / Lane.queued), 0),
-            ).where(
-                Lane.head_job_id.is_not(None),
-                Lane.tag <= tag,
-                (Lane.tag < tag) | (Lane.head_job_id < job.id),
-                Lane.user_id != job.user_id,
-            )
-        )
-    ).one()
+    others, others_ms = (await session.execute(others_before(tag, job, own))).one()
     return _Ahead(jobs + int(others), float(gpu_ms + others_ms))
 
 
-def _served_before(tag: float) -> ColumnElement[int]:
-    """How many jobs of a lane start before `tag` if each costs the lane's mean: all of them at most."""
+def own_before(user_id: int, job_id: int) -> Select[int, int]:
+    """Number and cost of the user's queued jobs before a job."""
+    return select(func.count(), func.coalesce(func.sum(Job.cost_gpu_ms), 0)).where(
+        lanes.IS_QUEUED, Job.user_id == user_id, Job.id < job_id
+    )
+
+
+def others_before(tag: float, job: Job, own: Lane) -> Select[int, float | Decimal]:
+    """Number and cost of the jobs of other lanes that start before a job of this tag.
+
+    Each lane counts as if its jobs cost their mean, so the answer is off by at most the spread of costs within lanes.
+    """
+    served = _served_before(tag, own)
+    return select(
+        func.coalesce(func.sum(served), 0),
+        func.coalesce(func.sum(served * Lane.queued_cost_gpu_ms / Lane.queued), 0.0),
+    ).where(
+        Lane.head_job_id.is_not(None),
+        Lane.tag <= tag,
+        (Lane.tag < tag) | (Lane.head_job_id < job.id),
+        Lane.user_id != job.user_id,
+    )
+
+
+def _served_before(tag: float, own: Lane) -> ColumnElement[int]:
+    """How many jobs of a lane start before `tag`: all of them at most.
+
+    At equal tags the older job goes first. Only the heads' ages are at hand: the lane with the older head is taken to
+    have the older jobs throughout, as it has when users take turns or come one after another.
+    """
     steps = (tag - Lane.tag) * Lane.weight * Lane.queued / Lane.queued_cost_gpu_ms
-    whole = cast(steps, BigInteger)
-    started = case((steps > whole, whole + 1), else_=whole)
+    whole = cast(steps + _ROUNDING, BigInteger)
+    is_one_more = (steps - whole > _ROUNDING) | (Lane.head_job_id < own.head_job_id)
+    started = case((is_one_more, whole + 1), else_=whole)
     return case((Lane.tag >= tag, 1), (started > Lane.queued, Lane.queued), else_=started)
 
 

@@ -13,8 +13,8 @@ from bot.queue.errors import NotFound
 from bot.queue.jobs import Job
 
 # Literal text: see lanes.IS_QUEUED.
-_IS_OPEN = models.Job.status.in_([literal_column("'queued'"), literal_column("'running'")])
-_IS_UNDELIVERED = models.Job.status.in_(
+IS_OPEN = models.Job.status.in_([literal_column("'queued'"), literal_column("'running'")])
+IS_UNDELIVERED = models.Job.status.in_(
     [literal_column("'done'"), literal_column("'failed'"), literal_column("'cancelled'")]
 ) & models.Job.delivered_at.is_(None)
 
@@ -56,14 +56,14 @@ async def get(session: AsyncSession, job_id: int) -> models.Job:
 async def open_jobs(session: AsyncSession, user_id: int, limit: int) -> list[Job]:
     """The user's queued and running jobs, oldest first."""
     rows = await session.scalars(
-        select(models.Job).where(_IS_OPEN, models.Job.user_id == user_id).order_by(models.Job.id).limit(limit)
+        select(models.Job).where(IS_OPEN, models.Job.user_id == user_id).order_by(models.Job.id).limit(limit)
     )
     return [snapshot(row) for row in rows]
 
 
 async def all_open_jobs(session: AsyncSession) -> list[Job]:
     """Everybody's queued and running jobs, oldest first."""
-    rows = await session.scalars(select(models.Job).where(_IS_OPEN).order_by(models.Job.id))
+    rows = await session.scalars(select(models.Job).where(IS_OPEN).order_by(models.Job.id))
     return [snapshot(row) for row in rows]
 
 
@@ -92,13 +92,13 @@ async def history(session: AsyncSession, user_id: int, before_id: int | None, li
 
 async def undelivered(session: AsyncSession, limit: int) -> list[Job]:
     """Jobs whose outcome has not been shown, oldest first."""
-    rows = await session.scalars(select(models.Job).where(_IS_UNDELIVERED).order_by(models.Job.id).limit(limit))
+    rows = await session.scalars(select(models.Job).where(IS_UNDELIVERED).order_by(models.Job.id).limit(limit))
     return [snapshot(row) for row in rows]
 
 
 async def mark_delivered(session: AsyncSession, job_id: int, message_id: int | None, now: datetime) -> bool:
     """Close the delivery of an outcome; only the first call finds something to close."""
-    row = await session.scalar(select(models.Job).where(_IS_UNDELIVERED, models.Job.id == job_id).with_for_update())
+    row = await session.scalar(select(models.Job).where(IS_UNDELIVERED, models.Job.id == job_id).with_for_update())
     if row is None:
         return False
     if row.status is JobStatus.DONE:

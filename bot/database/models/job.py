@@ -50,8 +50,7 @@ class Job(Base):
         CheckConstraint("(status IN ('queued', 'running')) = (finished_at IS NULL)", name="finished_when_closed"),
         CheckConstraint("status <> 'delivered' OR delivered_at IS NOT NULL", name="delivered_at_some_time"),
         CheckConstraint("status <> 'done' OR delivered_at IS NULL", name="done_is_undelivered"),
-        # The lane's order and its prefix sums, from the index alone.
-        Index("ix_jobs_queued", "user_id", "id", "cost_gpu_ms", sqlite_where=_IS_QUEUED, postgresql_where=_IS_QUEUED),
+        Index("ix_jobs_queued", "user_id", "id", sqlite_where=_IS_QUEUED, postgresql_where=_IS_QUEUED),
         Index("ix_jobs_running", "lease_until", sqlite_where=_IS_RUNNING, postgresql_where=_IS_RUNNING),
         Index("ix_jobs_open", "user_id", "id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
         Index("ix_jobs_undelivered", "id", sqlite_where=_IS_UNDELIVERED, postgresql_where=_IS_UNDELIVERED),
