@@ -10,11 +10,12 @@ Pickles are read with `weights_only=True` and mapped into memory, so that a 12 G
 from __future__ import annotations
 
 import contextlib
+import json
 import math
 import pickle
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,18 @@ def loaded_bytes(path: Path, item_bytes: int) -> int:
             shapes: list[list[int]] = [file.get_slice(name).get_shape() for name in file.keys()]  # noqa: SIM118
         return sum(math.prod(shape) for shape in shapes) * item_bytes
     return path.stat().st_size * item_bytes // 4
+
+
+def config(text: str | None, sizes: type) -> dict[str, Any]:
+    """The `config` of a checkpoint's metadata, whose keys are fields of the dataclass. Raises CheckpointInvalid."""
+    try:
+        stored = json.loads(text or "{}")
+    except ValueError as error:
+        raise errors.CheckpointInvalid(f"the stored configuration is not JSON: {error}") from error
+    unknown = stored.keys() - {known.name for known in fields(sizes)} if isinstance(stored, dict) else {"no object"}
+    if unknown:
+        raise errors.CheckpointInvalid(f"the stored configuration has unknown entries: {', '.join(sorted(unknown))}")
+    return dict(stored)
 
 
 def below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -269,9 +269,11 @@ def _e2e_cases(fixture: Fixture) -> Iterator[Case]:
 
 def _painted(fixture: Fixture, case: str, said: dict[str, Any], family: _Family) -> Tensor:
     negative = family.context(fixture, "negative_") if case.endswith("_neg") else None
-    prompts = [sampler.Prompt(family.context(fixture, ""), negative)] * said["images_num"]
+    prompts = [sampler.Prompt(family.context(fixture, ""), negative)] * len(fixture[f"{case}.noise.0"])
     plan: tuple[sampler.Step, ...] = (
-        sampler.flash_plan() if said["gan"] else sampler.base_plan(said["steps"], said["guidance"], eta=said["eta"])
+        sampler.flash_plan()
+        if said.get("gan", False)
+        else sampler.base_plan(said["steps"], said["guidance"], eta=said.get("eta", 1.0))
     )
     states = begin_states(fixture, case, plan, prompts)
     while not states[0].done:

@@ -5,7 +5,6 @@ Stock `VQModel` from a configuration of the original form (ai-forever/Kandinsky-
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +37,8 @@ class MoVQConfig:
 
     @classmethod
     def parse(cls, text: str | None) -> MoVQConfig:
-        """The configuration stored as JSON in a checkpoint; the defaults where a checkpoint has none."""
-        return cls(**json.loads(text)) if text else cls()
+        """The configuration stored as JSON in a checkpoint; without one, the defaults. Raises CheckpointInvalid."""
+        return cls(**checkpoints.config(text, cls))
 
     @property
     def levels(self) -> int:

@@ -11,7 +11,6 @@ Padding rows get the score -inf, masked rows half of the lowest finite number: a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,8 +47,8 @@ class UNetConfig:
 
     @classmethod
     def parse(cls, text: str | None) -> UNetConfig:
-        """The configuration stored as JSON in a checkpoint; the defaults where a checkpoint has none."""
-        return cls(**json.loads(text)) if text else cls()
+        """The configuration stored as JSON in a checkpoint; without one, the defaults. Raises CheckpointInvalid."""
+        return cls(**checkpoints.config(text, cls))
 
     @property
     def widths(self) -> tuple[int, ...]:

@@ -160,3 +160,11 @@ def test_a_projection_without_its_matrix_is_invalid() -> None:
         text.projection_from_original({"1.bias": torch.ones(2)})
     with pytest.raises(errors.CheckpointInvalid, match=r"projection_norm\.bias"):
         text.projection_from_original({"0.weight": torch.ones(2, 3), "1.weight": torch.ones(2)})
+
+
+@pytest.mark.parametrize("stored", ['{"width": 3}', "[1]", "{"])
+def test_a_configuration_that_is_not_understood_is_invalid(stored: str) -> None:
+    with pytest.raises(errors.CheckpointInvalid, match="configuration"):
+        unet.UNetConfig.parse(stored)
+    with pytest.raises(errors.CheckpointInvalid, match="configuration"):
+        movq.MoVQConfig.parse(stored)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pytest_asyncio
+import torch
 from PIL import Image
 
 from engines import errors, pool, sizes, tasks
@@ -130,3 +131,16 @@ async def test_missing_weights_stop_the_start(tmp_path: Path) -> None:
     running = pool.Pool.from_profile("mini", tmp_path, devices="cpu")
     with pytest.raises(errors.CheckpointMissing, match="movq"):
         await running.start()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA card")
+async def test_a_card_paints_nearly_what_the_processor_paints(tiny_weights: Path, painter: pool.Pool) -> None:
+    card = pool.Pool.from_profile("mini", tiny_weights, devices="cuda:0")
+    await card.start()
+    try:
+        there = await card.run(task())
+    finally:
+        await card.close()
+    here = await painter.run(task())
+    one, other = pixels(here.pictures[0]), pixels(there.pictures[0])
+    assert np.abs(one - other).mean() < 10  # of 255; the card computes in bfloat16
