@@ -129,11 +129,13 @@ class Browser:
         """Saves what the window shows as a PNG."""
         self.driver.save_screenshot(str(path))
 
-    def wait(self, look: Callable[[], ShownT], limit_s: float = LIMIT_S) -> ShownT:
+    def wait(self, look: Callable[[], ShownT | None], limit_s: float = LIMIT_S) -> ShownT:
         """Looks until there is something true to see; returns it."""
         ignored = (NoSuchElementException, StaleElementReferenceException)
         waiting = WebDriverWait(self.driver, limit_s, LOOK_EVERY_S, ignored_exceptions=ignored)
-        return waiting.until(lambda _: look())
+        found = waiting.until(lambda _: look())
+        assert found is not None  # until() returns only what is true
+        return found
 
     def requests(self) -> list[str]:
         """The addresses that the page asked for since the last look."""
@@ -224,9 +226,7 @@ class Pane:
             images = self.all(".tile > img:not(.under)")
             return images[-1] if images and self.browser.script(loaded, images[-1]) else None
 
-        found = self.browser.wait(look, limit_s)
-        assert found is not None
-        return found
+        return self.browser.wait(look, limit_s)
 
     def buttons(self) -> list[str]:
         """The labels of all inline buttons, oldest first."""

@@ -34,6 +34,8 @@ class Page {
     this.#feed.addEventListener("down", () => this.#connection(false));
     this.store.addEventListener("chat", ({ detail }) => this.#count(detail));
     document.addEventListener("visibilitychange", () => this.#seen());
+    // A file dropped beside a pane would otherwise replace the page.
+    for (const kind of ["dragover", "drop"]) document.addEventListener(kind, (event) => event.preventDefault());
     this.#feed.open();
     await this.#firstLists();
     const wanted = this.#remembered();
@@ -158,7 +160,7 @@ class Page {
     });
     draw();
     const retry = button("Try now", { class: "retry", on: { click: () => this.#feed.open() } }, "Try now");
-    this.#banner.append(icon("warning"), el("span", {}, "The connection is lost. Trying again…"), retry);
+    this.#banner.append(icon("warning"), el("span", {}, "Connection lost. Trying again…"), retry);
   }
 
   // The next person who has no pane yet; when everybody has one, a new person.

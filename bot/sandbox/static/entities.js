@@ -4,7 +4,9 @@ import { button, el, icon } from "./dom.js";
 
 const SAFE_SCHEMES = new Set(["http:", "https:", "mailto:", "tel:", "tg:"]);
 
+// The address as a browser may open it, or null.
 export function safeUrl(text) {
+  if (text === "") return null;
   const candidate = /^[a-z][a-z0-9+.-]*:/iu.test(text) ? text : `https://${text}`;
   try {
     const url = new URL(candidate);

@@ -11,8 +11,6 @@ function content(key) {
 }
 
 function open(key, actions) {
-  const url = key.url ?? key.login_url?.url;
-  if (url !== undefined) return actions.openUrl(safeUrl(url));
   if (key.copy_text) return actions.copy(key.copy_text.text);
   if (key.web_app) return actions.openApp(key.web_app.url, key.text);
   if (key.switch_inline_query_current_chat !== undefined) return actions.insert(key.switch_inline_query_current_chat);
@@ -27,6 +25,8 @@ export function inlineKeyboard(message, pending, actions) {
     const name = `${message.message_id}:${key.callback_data}`;
     const waits = pending.has(name);
     const style = STYLES.has(key.style) ? ` key-${key.style}` : "";
+    const href = safeUrl(key.url ?? key.login_url?.url ?? "");
+    if (href !== null) return el("a", { class: `key${style}`, href, target: "_blank", rel: "noopener noreferrer" }, content(key));
     const node = button(key.text, { class: `key${style}${waits ? " waits" : ""}`, title: null, dataset: { key: name }, "aria-busy": waits ? "true" : null }, content(key));
     node.addEventListener("click", () => {
       if (key.callback_data === undefined) open(key, actions);

@@ -114,7 +114,7 @@ function fileLink(file) {
   const thumbnail = file.thumbnail ?? file.thumb;
   const face = thumbnail
     ? el("span", { class: "file-face" }, el("img", { src: fileUrl(thumbnail.file_id), alt: "" }))
-    : el("span", { class: "file-face" }, icon("file"), el("span", { class: "file-extension" }, extension));
+    : el("span", { class: "file-face" }, extension ? el("span", { class: "file-extension" }, extension) : icon("file"));
   return el(
     "a",
     { class: "file", href: fileUrl(file.file_id), download: name, "aria-label": `Download ${name}, ${sizeOf(file.file_size)}` },

@@ -3,6 +3,8 @@
 import { el } from "./dom.js";
 import { dialog, toast } from "./overlay.js";
 
+const PERMISSIONS = "allow-scripts allow-same-origin allow-forms allow-popups allow-downloads allow-modals";
+
 function launchUrl(url, dark) {
   const theme = dark
     ? { bg_color: "#1d1a2b", text_color: "#ece9f8", button_color: "#7c6cf0", button_text_color: "#ffffff" }
@@ -22,26 +24,33 @@ function elsewhere(target) {
   return el("p", { class: "app-elsewhere" }, "This Mini App lives at another address and opens in its own tab: ", link);
 }
 
+function eventOf(data) {
+  try {
+    return JSON.parse(data)?.eventType;
+  } catch {
+    return null; // a page may post what it likes
+  }
+}
+
 export function openApp(host, url, title, dark) {
   const target = launchUrl(url, dark);
   if (!["http:", "https:"].includes(target.protocol)) return toast(host, "This address cannot be opened.");
-  return dialog(
+  const ears = new AbortController();
+  const opened = dialog(
     host,
     title,
     (close) => {
-      const frame = el("iframe", { class: "app-frame", src: target.href, title, allow: "clipboard-write", sandbox: "allow-scripts allow-same-origin allow-forms allow-popups allow-downloads allow-modals" });
+      const frame = el("iframe", { class: "app-frame", src: target.href, title, allow: "clipboard-write", sandbox: PERMISSIONS });
       const listen = (event) => {
-        if (!frame.isConnected) return window.removeEventListener("message", listen);
-        if (event.source !== frame.contentWindow || event.origin !== target.origin || typeof event.data !== "string") return undefined;
-        const { eventType } = JSON.parse(event.data);
-        return eventType === "web_app_close" ? close() : undefined;
+        const known = event.source === frame.contentWindow && event.origin === target.origin;
+        if (known && eventOf(event.data) === "web_app_close") close();
       };
-      window.addEventListener("message", listen);
-      document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => {
-        if (effectiveDirective === "frame-src" && frame.isConnected) frame.replaceWith(elsewhere(target));
-      });
+      const refused = ({ effectiveDirective }) => effectiveDirective === "frame-src" && frame.replaceWith(elsewhere(target));
+      window.addEventListener("message", listen, { signal: ears.signal });
+      document.addEventListener("securitypolicyviolation", refused, { signal: ears.signal });
       return frame;
     },
     { wide: true },
   );
+  return opened.finally(() => ears.abort());
 }

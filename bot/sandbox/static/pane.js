@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { groupAvatar, userAvatar } from "./avatar.js";
+import { copyText } from "./clipboard.js";
 import { Composer } from "./composer.js";
 import { button, el, icon } from "./dom.js";
 import { nameOf } from "./format.js";
@@ -236,23 +237,13 @@ export class Pane {
   }
 
   #listenForDrops() {
-    let depth = 0;
+    const hover = (is) => this.element.classList.toggle("dropping", is);
     const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
-    const track = (step) => (event) => {
-      if (!carriesFiles(event)) return;
-      event.preventDefault();
-      depth += step;
-      this.element.classList.toggle("dropping", depth > 0);
-    };
-    this.element.addEventListener("dragenter", track(1));
-    this.element.addEventListener("dragleave", track(-1));
-    this.element.addEventListener("dragover", (event) => carriesFiles(event) && event.preventDefault());
+    this.element.addEventListener("dragenter", (event) => carriesFiles(event) && hover(true));
+    this.element.addEventListener("dragleave", (event) => !this.element.contains(event.relatedTarget) && hover(false));
     this.element.addEventListener("drop", (event) => {
-      if (!carriesFiles(event)) return;
-      event.preventDefault();
-      depth = 0;
-      this.element.classList.remove("dropping");
-      this.#offer([...event.dataTransfer.files]);
+      hover(false);
+      if (carriesFiles(event)) this.#offer([...event.dataTransfer.files]);
     });
   }
 
@@ -264,7 +255,6 @@ export class Pane {
       toast: (text) => this.toast(text),
       insert: (query) => this.composer.insert(`@${this.bot.username ?? "bot"} ${query}`),
       open: (message) => lightbox.open(store.chat(this.chatId).sorted().filter((each) => each.photo || each.video), message),
-      openUrl: (url) => (url === null ? this.toast("This address cannot be opened.") : window.open(url, "_blank", "noopener")),
       openApp: (url, title) => openApp(this.element, url, title, isDark()),
       jump: (messageId) => this.timeline.jumpTo(messageId),
       reply: (message) => this.composer.replyTo(message),
@@ -274,12 +264,7 @@ export class Pane {
   }
 
   async copy(text) {
-    try {
-      await navigator.clipboard.writeText(text);
-      this.toast("Copied");
-    } catch {
-      this.toast("The browser does not allow copying here.");
-    }
+    this.toast((await copyText(text)) ? "Copied" : "The browser does not allow copying here.");
   }
 
   async #press(message, data, node) {

@@ -8,6 +8,7 @@ const ANSWER_LIMIT_MS = 20000; // a little longer than a callback query lives
 
 class Chat {
   messages = new Map();
+  wanted = false;
   loaded = false;
   loading = null;
   waiting = [];
@@ -57,6 +58,7 @@ export class Store extends EventTarget {
 
   open(chatId) {
     const chat = this.chat(chatId);
+    chat.wanted = true;
     return chat.loaded ? Promise.resolve() : this.#load(chatId, chat);
   }
 
@@ -79,7 +81,7 @@ export class Store extends EventTarget {
   async #catchUp() {
     await this.refreshLists().catch(() => {});
     for (const [chatId, chat] of this.#opened) {
-      if (chat.loaded) this.#load(chatId, chat).catch(() => {});
+      if (chat.wanted) this.#load(chatId, chat).catch(() => {});
     }
     for (const id of this.#waiters.keys()) this.#ask(id);
   }

@@ -16,9 +16,8 @@ from PIL import Image, ImageDraw
 from selenium.webdriver import Chrome
 
 from bot.sandbox import server
-from tests.browser import Browser, Pane, browsing, chromium
-
-__all__ = ["chromium"]
+from tests.browser import Browser, Pane, browsing
+from tests.browser import chromium as chromium
 
 T = TypeVar("T")
 
@@ -66,6 +65,18 @@ class Sandbox:
         people = [server.SeedUser(ADMIN_ID, "Admin", "admin_one", "en"), server.SeedUser(ANN_ID, "Ann", "ann_ok", "en")]
         self._running = self.loop.run(server.start(self._data_dir, "127.0.0.1", self.port, seed_users=people))
         self.port = self._running.port
+
+    def write_many(self, user_id: int, texts: list[str]) -> None:
+        """A person writes these to the bot, in this order, without the browser."""
+
+        async def write() -> None:
+            async with aiohttp.ClientSession() as http:
+                for text in texts:
+                    body = {"from_id": str(user_id), "text": text}
+                    async with http.post(f"{self.url}/sandbox/chats/{user_id}/messages", data=body) as response:
+                        assert response.status == 200
+
+        self.loop.run(write())
 
     def stop(self) -> None:
         """Stops it; the data stay."""

@@ -6,7 +6,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.bot.sandbox_page.conftest import ANN_ID, PlayedBot, key, picture
+from tests.bot.sandbox_page.conftest import ANN_ID, PlayedBot, Sandbox, key, picture
 from tests.browser import Browser, Pane
 
 pytestmark = pytest.mark.browser
@@ -213,3 +213,31 @@ def test_an_error_of_the_sandbox_is_told_and_the_text_is_kept(browser: Browser, 
     ann.find(".submit").click()
     assert "too long" in ann.toast()
     browser.wait(lambda: len(str(ann.box.get_attribute("value"))) == 4097)
+
+
+def test_link_buttons_are_links_and_scripts_are_not(ann: Pane, bot: PlayedBot) -> None:
+    bot.says("See", keys=[[key("Site", url="https://example.org/page")]])
+    link = ann.button("Site")
+    assert (link.tag_name, link.get_attribute("href")) == ("a", "https://example.org/page")
+    assert link.get_attribute("rel") == "noopener noreferrer"
+    safe = "const done = arguments[1]; import('/static/entities.js').then((m) => done(m.safeUrl(arguments[0])))"
+    for hostile in ("javascript:alert(1)", "data:text/html,x", "JaVaScRiPt:alert(1)", "file:///etc/passwd", ""):
+        assert ann.browser.driver.execute_async_script(safe, hostile) is None
+
+
+def test_a_copy_button_copies(ann: Pane, bot: PlayedBot) -> None:
+    bot.says("Seed", keys=[[key("Copy", copy_text={"text": "--seed 7"})]])
+    ann.press("Copy")
+    assert ann.toast() == "Copied"
+    ann.box.send_keys(Keys.CONTROL, "v")
+    assert ann.box.get_attribute("value") == "--seed 7"
+
+
+def test_a_long_chat_is_drawn_in_parts(browser: Browser, sandbox: Sandbox, bot: PlayedBot) -> None:
+    sandbox.write_many(ANN_ID, [f"note {number}" for number in range(180)])
+    ann = browser.open(sandbox.url, ANN_ID).pane()
+    ann.sees("note 179")
+    assert "note 29" not in ann.bubbles()
+    browser.script("arguments[0].click()", ann.find(".more"))
+    browser.wait(lambda: ann.bubbles()[0] == "note 0")
+    assert len(ann.bubbles()) == 180

@@ -60,7 +60,7 @@ def test_a_lost_connection_is_told_and_what_was_missed_arrives(
     ann.say("before")
     assert bot.hears()["text"] == "before"
     sandbox.stop()
-    browser.wait(lambda: "connection is lost" in browser.find("#banner").text)
+    browser.wait(lambda: "Connection lost" in browser.find("#banner").text)
     sandbox.start()
     bot.says("after")
     ann.sees("after")
