@@ -45,14 +45,14 @@ def upgrade() -> None:
         sa.Column("size_key", sa.String(length=64), nullable=False),
         sa.Column("mean_gpu_ms", sa.Double(), nullable=False),
         sa.Column("samples", sa.Integer(), nullable=False),
-        sa.CheckConstraint("mean_gpu_ms > 0 AND samples > 0", name="ck_durations_measured"),
+        sa.CheckConstraint("mean_gpu_ms > 0 AND samples > 0", name=op.f("ck_durations_measured")),
         sa.PrimaryKeyConstraint("model", "size_key", name="pk_durations"),
     )
     op.create_table(
         "queue_clock",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("virtual_time", sa.Double(), nullable=False),
-        sa.CheckConstraint("id = 1", name="ck_queue_clock_single_row"),
+        sa.CheckConstraint("id = 1", name=op.f("ck_queue_clock_single_row")),
         sa.PrimaryKeyConstraint("id", name="pk_queue_clock"),
     )
     op.create_table(
@@ -62,8 +62,10 @@ def upgrade() -> None:
         sa.Column("replays", sa.Integer(), nullable=False),
         sa.Column("received_at", moment, nullable=False),
         sa.Column("handled_at", moment, nullable=True),
-        sa.CheckConstraint("(handled_at IS NULL) = (payload IS NOT NULL)", name="ck_updates_payload_until_handled"),
-        sa.CheckConstraint("replays >= 0", name="ck_updates_replays_not_negative"),
+        sa.CheckConstraint(
+            "(handled_at IS NULL) = (payload IS NOT NULL)", name=op.f("ck_updates_payload_until_handled")
+        ),
+        sa.CheckConstraint("replays >= 0", name=op.f("ck_updates_replays_not_negative")),
         sa.PrimaryKeyConstraint("update_id", name="pk_updates"),
     )
     op.create_index("ix_updates_handled_at", "updates", ["handled_at"])
@@ -88,9 +90,11 @@ def upgrade() -> None:
         sa.Column("is_banned", sa.Boolean(), nullable=False),
         sa.Column("created_at", moment, nullable=False),
         sa.Column("last_seen_at", moment, nullable=False),
-        sa.CheckConstraint("daily_credits IS NULL OR daily_credits >= 0", name="ck_users_daily_credits_not_negative"),
-        sa.CheckConstraint("utc_offset_min BETWEEN -720 AND 840", name="ck_users_utc_offset_exists"),
-        sa.CheckConstraint("weight > 0", name="ck_users_weight_positive"),
+        sa.CheckConstraint(
+            "daily_credits IS NULL OR daily_credits >= 0", name=op.f("ck_users_daily_credits_not_negative")
+        ),
+        sa.CheckConstraint("utc_offset_min BETWEEN -720 AND 840", name=op.f("ck_users_utc_offset_exists")),
+        sa.CheckConstraint("weight > 0", name=op.f("ck_users_weight_positive")),
         sa.PrimaryKeyConstraint("id", name="pk_users"),
     )
     op.create_table(
@@ -120,7 +124,7 @@ def upgrade() -> None:
         sa.Column("created_at", moment, nullable=False),
         sa.Column("last_used_at", moment, nullable=False),
         sa.Column("swept_at", moment, nullable=True),
-        sa.CheckConstraint("width_px > 0 AND height_px > 0 AND bytes > 0", name="ck_input_media_sizes_positive"),
+        sa.CheckConstraint("width_px > 0 AND height_px > 0 AND bytes > 0", name=op.f("ck_input_media_sizes_positive")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_input_media_user_id_users"),
         sa.PrimaryKeyConstraint("id", name="pk_input_media"),
         sa.UniqueConstraint("path", name="uq_input_media_path"),
@@ -176,19 +180,21 @@ def upgrade() -> None:
         sa.Column("started_at", moment, nullable=True),
         sa.Column("finished_at", moment, nullable=True),
         sa.Column("delivered_at", moment, nullable=True),
-        sa.CheckConstraint("(status = 'failed') = (error_code IS NOT NULL)", name="ck_jobs_failed_with_reason"),
+        sa.CheckConstraint("(status = 'failed') = (error_code IS NOT NULL)", name=op.f("ck_jobs_failed_with_reason")),
         sa.CheckConstraint(
             "(status = 'running') = (lease_owner IS NOT NULL AND lease_until IS NOT NULL) AND (lease_owner IS NULL) = (lease_until IS NULL)",
-            name="ck_jobs_leased_while_running",
+            name=op.f("ck_jobs_leased_while_running"),
         ),
         sa.CheckConstraint(
-            "(status IN ('queued', 'running')) = (finished_at IS NULL)", name="ck_jobs_finished_when_closed"
+            "(status IN ('queued', 'running')) = (finished_at IS NULL)", name=op.f("ck_jobs_finished_when_closed")
         ),
-        sa.CheckConstraint("status <> 'delivered' OR delivered_at IS NOT NULL", name="ck_jobs_delivered_at_some_time"),
-        sa.CheckConstraint("status <> 'done' OR delivered_at IS NULL", name="ck_jobs_done_is_undelivered"),
-        sa.CheckConstraint("attempt >= 0", name="ck_jobs_attempt_not_negative"),
-        sa.CheckConstraint("cost_credits >= 0", name="ck_jobs_cost_credits_not_negative"),
-        sa.CheckConstraint("cost_gpu_ms > 0", name="ck_jobs_cost_gpu_ms_positive"),
+        sa.CheckConstraint(
+            "status <> 'delivered' OR delivered_at IS NOT NULL", name=op.f("ck_jobs_delivered_at_some_time")
+        ),
+        sa.CheckConstraint("status <> 'done' OR delivered_at IS NULL", name=op.f("ck_jobs_done_is_undelivered")),
+        sa.CheckConstraint("attempt >= 0", name=op.f("ck_jobs_attempt_not_negative")),
+        sa.CheckConstraint("cost_credits >= 0", name=op.f("ck_jobs_cost_credits_not_negative")),
+        sa.CheckConstraint("cost_gpu_ms > 0", name=op.f("ck_jobs_cost_gpu_ms_positive")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_jobs_user_id_users"),
         sa.PrimaryKeyConstraint("id", name="pk_jobs"),
         sa.UniqueConstraint("user_id", "idempotency_key", name="uq_jobs_user_id_idempotency_key"),
@@ -245,8 +251,8 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("created_at", moment, nullable=False),
         sa.Column("swept_at", moment, nullable=True),
-        sa.CheckConstraint('"index" >= 0', name="ck_artifacts_index_not_negative"),
-        sa.CheckConstraint("width_px > 0 AND height_px > 0 AND bytes > 0", name="ck_artifacts_sizes_positive"),
+        sa.CheckConstraint('"index" >= 0', name=op.f("ck_artifacts_index_not_negative")),
+        sa.CheckConstraint("width_px > 0 AND height_px > 0 AND bytes > 0", name=op.f("ck_artifacts_sizes_positive")),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_artifacts_job_id_jobs"),
         sa.PrimaryKeyConstraint("id", name="pk_artifacts"),
         sa.UniqueConstraint("job_id", "index", name="uq_artifacts_job_id_index"),
@@ -275,7 +281,7 @@ def upgrade() -> None:
         sa.Column("created_at", moment, nullable=False),
         sa.CheckConstraint(
             "(reason = 'charge' AND delta < 0 AND job_id IS NOT NULL) OR (reason = 'refund' AND delta > 0 AND job_id IS NOT NULL) OR (reason = 'grant' AND delta <> 0 AND job_id IS NULL)",
-            name="ck_credit_ledger_reason_fits_delta",
+            name=op.f("ck_credit_ledger_reason_fits_delta"),
         ),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name="fk_credit_ledger_job_id_jobs"),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_credit_ledger_user_id_users"),
@@ -303,12 +309,12 @@ def upgrade() -> None:
         sa.Column("queued", sa.Integer(), nullable=False),
         sa.Column("queued_cost_gpu_ms", big_int, nullable=False),
         sa.Column("running", sa.Integer(), nullable=False),
-        sa.CheckConstraint("(queued = 0) = (head_job_id IS NULL)", name="ck_lanes_head_when_queued"),
-        sa.CheckConstraint("(queued = 0) = (queued_cost_gpu_ms = 0)", name="ck_lanes_cost_when_queued"),
+        sa.CheckConstraint("(queued = 0) = (head_job_id IS NULL)", name=op.f("ck_lanes_head_when_queued")),
+        sa.CheckConstraint("(queued = 0) = (queued_cost_gpu_ms = 0)", name=op.f("ck_lanes_cost_when_queued")),
         sa.CheckConstraint(
-            "queued >= 0 AND queued_cost_gpu_ms >= 0 AND running >= 0", name="ck_lanes_counts_not_negative"
+            "queued >= 0 AND queued_cost_gpu_ms >= 0 AND running >= 0", name=op.f("ck_lanes_counts_not_negative")
         ),
-        sa.CheckConstraint("weight > 0", name="ck_lanes_weight_positive"),
+        sa.CheckConstraint("weight > 0", name=op.f("ck_lanes_weight_positive")),
         sa.ForeignKeyConstraint(["head_job_id"], ["jobs.id"], name="fk_lanes_head_job_id_jobs"),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_lanes_user_id_users"),
         sa.PrimaryKeyConstraint("user_id", name="pk_lanes"),
