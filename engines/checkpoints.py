@@ -79,10 +79,7 @@ def read(path: Path) -> Content:
 
 
 def loaded_bytes(path: Path, item_bytes: int) -> int:
-    """What a file's weights, or a folder's, take with `item_bytes` a number. Reads no tensor.
-
-    Pickles are taken for float32, as the official ones are; safetensors say what they hold.
-    """
+    """What a file's weights, or a folder's, take with `item_bytes` a number. Only headers are read, not the numbers."""
     if path.is_dir():
         shards = [p for p in path.iterdir() if p.suffix in (".safetensors", ".bin") and "projection" not in p.name]
         return sum(loaded_bytes(shard, item_bytes) for shard in shards)
@@ -90,7 +87,7 @@ def loaded_bytes(path: Path, item_bytes: int) -> int:
         with _opened(path) as file:
             shapes: list[list[int]] = [file.get_slice(name).get_shape() for name in file.keys()]  # noqa: SIM118
         return sum(math.prod(shape) for shape in shapes) * item_bytes
-    return path.stat().st_size * item_bytes // 4
+    return sum(tensor.numel() for tensor in _read_pickle(path).tensors.values()) * item_bytes
 
 
 def config(text: str | None, sizes: type) -> dict[str, Any]:

@@ -136,10 +136,12 @@ def test_long_lists_of_faults_are_cut() -> None:
         checkpoints.verify("x", dict.fromkeys("abcde", (1,)), {})
 
 
-def test_loaded_size_is_known_before_loading(tiny_weights: Path) -> None:
+def test_loaded_size_is_known_before_loading(tiny_weights: Path, tmp_path: Path) -> None:
     path = tiny_weights / "movq.safetensors"
     numbers = sum(tensor.numel() for tensor in checkpoints.read(path).tensors.values())
     assert checkpoints.loaded_bytes(path, 2) == numbers * 2
+    torch.save({"unet": {"a": torch.ones(3, 5, dtype=torch.float16)}}, tmp_path / "kandinsky3.pt")
+    assert checkpoints.loaded_bytes(tmp_path / "kandinsky3.pt", 4) == 60
     encoder = checkpoints.loaded_bytes(tiny_weights / "flan_ul2_encoder", 4)
     model = text.load_encoder(tiny_weights / "flan_ul2_encoder", CPU, torch.float32)
     assert encoder == sum(parameter.numel() * 4 for parameter in model.parameters())

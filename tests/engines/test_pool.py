@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engines import errors, pool, tasks
 from tests.engines import fakes
@@ -257,3 +259,46 @@ async def test_a_component_that_cannot_be_loaded_ahead_stops_nothing() -> None:
     async with opened(device) as running:
         result = await running.run(fakes.paint(1))
     assert len(result.pictures) == 1
+
+
+ORDERS = st.lists(
+    st.tuples(
+        st.integers(1, 4),  # steps
+        st.integers(1, 3),  # pictures
+        st.sampled_from(["1:1", "3:2"]),
+        st.booleans(),  # cancelled by its owner
+        st.booleans(),  # fails in the engine
+    ),
+    min_size=1,
+    max_size=10,
+)
+
+
+@settings(max_examples=30)
+@given(ORDERS, st.integers(1, 4), st.integers(1, 3))
+def test_every_task_ends_once_as_it_should_whatever_comes_together(
+    orders: list[tuple[int, int, str, bool, bool]], fits: int, in_flight: int
+) -> None:
+    device = station(fits=fits, cap=3, poison={n for n, order in enumerate(orders) if order[4]})
+
+    async def serve() -> list[tasks.Result | BaseException]:
+        async with opened(device, tasks_per_device=in_flight) as running:
+            runs = []
+            for number, (steps, count, ratio, cancelled, _) in enumerate(orders):
+                asked = fakes.paint(number, steps=max(steps, 2), count=count, aspect_ratio=ratio)
+                runs.append(asyncio.create_task(running.run(asked)))
+                await asyncio.sleep(0)
+                if cancelled:
+                    runs[-1].cancel()
+            return await asyncio.wait_for(asyncio.gather(*runs, return_exceptions=True), fakes.WAIT_S)
+
+    outcomes = asyncio.run(serve())
+    for number, (outcome, (_, count, _, cancelled, poisoned)) in enumerate(zip(outcomes, orders, strict=True)):
+        if cancelled:
+            assert isinstance(outcome, asyncio.CancelledError)
+        elif poisoned:
+            assert isinstance(outcome, errors.EngineFailed)
+        else:
+            assert isinstance(outcome, tasks.Result)
+            assert [p.png.decode() for p in outcome.pictures] == [f"{number}/{i}" for i in range(count)]
+    assert all(len(batch) <= min(fits, 3) for batch in device.batches)
