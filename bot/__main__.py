@@ -1,0 +1,5 @@
+"""`python -m bot` is the `kandinsky-bot` command."""
+
+from bot.cli import main
+
+main()
