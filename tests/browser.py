@@ -90,6 +90,7 @@ class Browser:
         self.driver = driver
         self._host = ""
         self.expected_errors: list[str] = []
+        self.other_hosts: set[str] = set()
 
     def open(self, url: str, *user_ids: int) -> Browser:
         """Opens the chat at this address, with a column for each of these people."""
@@ -151,8 +152,9 @@ class Browser:
         asked = self.requests()
         self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+        known = {self._host, *self.other_hosts}
         strangers = [
-            url for url in asked if urlsplit(url).scheme not in LOCAL_SCHEMES and urlsplit(url).netloc != self._host
+            url for url in asked if urlsplit(url).scheme not in LOCAL_SCHEMES and urlsplit(url).netloc not in known
         ]
         assert strangers == [], f"the page asked another host: {strangers}"
         unexpected = [error for error in errors if not any(words in error for words in self.expected_errors)]

@@ -16,7 +16,8 @@ async function request(path, options = {}) {
     throw new SandboxError("The sandbox does not answer. Is it still running?", 0);
   }
   const body = await response.json().catch(() => null);
-  if (!response.ok) throw new SandboxError(body?.description ?? `The sandbox answered ${response.status}`, response.status);
+  if (!response.ok)
+    throw new SandboxError(body?.description ?? `The sandbox answered ${response.status}`, response.status);
   return body;
 }
 
@@ -26,7 +27,8 @@ const post = (path, body) =>
 export const users = () => request("/sandbox/users");
 export const chats = () => request("/sandbox/chats");
 export const createUser = (user) => post("/sandbox/users", user);
-export const createGroup = (title, memberIds) => post("/sandbox/chats", { type: "supergroup", title, member_ids: memberIds });
+export const createGroup = (title, memberIds) =>
+  post("/sandbox/chats", { type: "supergroup", title, member_ids: memberIds });
 export const messages = (chatId) => request(`/sandbox/chats/${chatId}/messages?after_id=0`);
 export const press = (callback) => post("/sandbox/callbacks", callback);
 export const callback = (id) => request(`/sandbox/callbacks/${encodeURIComponent(id)}`);
@@ -48,7 +50,10 @@ function form(fields) {
 }
 
 export const sendText = (chatId, fromId, text, replyTo) =>
-  request(`/sandbox/chats/${chatId}/messages`, { method: "POST", body: form({ from_id: fromId, text, reply_to: replyTo }) });
+  request(`/sandbox/chats/${chatId}/messages`, {
+    method: "POST",
+    body: form({ from_id: fromId, text, reply_to: replyTo }),
+  });
 
 // XMLHttpRequest, because fetch cannot tell how much of an upload has left.
 export function sendFile(chatId, fields, onProgress) {

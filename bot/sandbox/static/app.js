@@ -1,18 +1,17 @@
 // The page: a row of panes over one store and one stream of events.
 
-import * as api from "./api.js";
 import { userAvatar } from "./avatar.js";
 import { button, clear, el, icon } from "./dom.js";
 import { Feed } from "./feed.js";
 import { nameOf } from "./format.js";
+import { keepDroppedFilesOut } from "./frame.js";
 import { Lightbox } from "./lightbox.js";
-import * as overlay from "./overlay.js";
+import { createUser } from "./newcomers.js";
 import { Pane } from "./pane.js";
 import { Store } from "./store.js";
 import * as theme from "./theme.js";
 
 const KEY = "sandbox-panes";
-const LANGUAGES = [["en", "English"], ["ru", "Русский"]];
 
 class Page {
   #feed = new Feed();
@@ -20,7 +19,10 @@ class Page {
   #banner = document.querySelector("#banner");
   #unseen = 0;
   #sight = new IntersectionObserver(
-    (entries) => entries.forEach(({ target, isIntersecting }) => target.face?.setAttribute("aria-current", String(isIntersecting))),
+    (entries) =>
+      entries.forEach(({ target, isIntersecting }) =>
+        target.face?.setAttribute("aria-current", String(isIntersecting)),
+      ),
     { root: document.querySelector("#stage"), threshold: 0.6 },
   );
   panes = [];
@@ -34,8 +36,7 @@ class Page {
     this.#feed.addEventListener("down", () => this.#connection(false));
     this.store.addEventListener("chat", ({ detail }) => this.#count(detail));
     document.addEventListener("visibilitychange", () => this.#seen());
-    // A file dropped beside a pane would otherwise replace the page.
-    for (const kind of ["dragover", "drop"]) document.addEventListener(kind, (event) => event.preventDefault());
+    keepDroppedFilesOut();
     this.#feed.open();
     await this.#firstLists();
     const wanted = this.#remembered();
@@ -59,7 +60,10 @@ class Page {
   #remembered() {
     const asked = new URLSearchParams(location.search).get("as");
     const known = ({ userId, chatId }) => this.store.user(userId) && (chatId === userId || this.store.group(chatId));
-    if (asked) return asked.split(",").map(Number).map((id) => ({ userId: id, chatId: id })).filter(known);
+    if (asked) {
+      const ids = asked.split(",").map(Number);
+      return ids.map((id) => ({ userId: id, chatId: id })).filter(known);
+    }
     let saved = [];
     try {
       saved = (JSON.parse(localStorage.getItem(KEY)) ?? []).filter(known);
@@ -98,7 +102,11 @@ class Page {
   // On a phone one pane fills the screen; these faces lead to the others.
   #people() {
     const faces = this.panes.map((pane) =>
-      button(`Go to ${nameOf(pane.user)}`, { on: { click: () => pane.element.scrollIntoView({ inline: "center", behavior: "smooth" }) } }, userAvatar(pane.user)),
+      button(
+        `Go to ${nameOf(pane.user)}`,
+        { on: { click: () => pane.element.scrollIntoView({ inline: "center", behavior: "smooth" }) } },
+        userAvatar(pane.user),
+      ),
     );
     document.querySelector("#people").replaceChildren(...(faces.length > 1 ? faces : []));
     this.#sight.disconnect();
@@ -108,46 +116,10 @@ class Page {
     });
   }
 
-  async createUser(host) {
-    const fields = [
-      { name: "first_name", label: "Name", placeholder: "Kim", required: true },
-      { name: "username", label: "Username", placeholder: "optional", pattern: "[A-Za-z][A-Za-z0-9_]{4,31}" },
-      { name: "language_code", label: "Language", options: LANGUAGES },
-    ];
-    const values = await overlay.ask(host, "New person", fields, "Create");
-    if (!values) return null;
-    const user = Object.fromEntries(Object.entries(values).map(([name, [value]]) => [name, value.trim()]).filter(([, value]) => value));
-    return this.#made(host, () => api.createUser(user));
-  }
-
-  async createGroup(host, userId) {
-    const members = el(
-      "fieldset",
-      { class: "members" },
-      el("legend", {}, "Members"),
-      this.store.users.map((user) => el("label", {}, el("input", { type: "checkbox", name: "member", value: String(user.id), checked: user.id === userId }), nameOf(user))),
-    );
-    const values = await overlay.ask(host, "New group", [{ name: "title", label: "Name", placeholder: "Painters", required: true }], "Create", members);
-    if (!values) return null;
-    const ids = new Set([userId, ...(values.member ?? []).map(Number)]);
-    return this.#made(host, () => api.createGroup(values.title[0].trim(), [...ids]));
-  }
-
-  async #made(host, create) {
-    try {
-      const made = await create();
-      await this.store.refreshLists();
-      return made;
-    } catch (error) {
-      overlay.toast(host, error.message);
-      return null;
-    }
-  }
-
   #toolbar() {
     const add = document.querySelector("#add-pane");
     add.append(icon("plus"), el("span", {}, "Add a person"));
-    add.addEventListener("click", () => this.#addPane(add));
+    add.addEventListener("click", () => this.#addPane());
     const toggle = document.querySelector("#theme");
     const draw = () => {
       toggle.replaceChildren(icon(theme.ICONS[theme.chosen()]));
@@ -169,18 +141,25 @@ class Page {
     const shown = new Set(this.panes.map((pane) => pane.userId));
     const free = this.store.users.find((user) => !shown.has(user.id));
     if (free) return this.add(free.id);
-    const user = await this.createUser(document.body);
+    const user = await createUser(document.body, this.store);
     return user ? this.add(user.id) : null;
   }
 
   #firstPerson() {
     const create = el("button", { type: "button", class: "primary start" }, "Create a person");
     create.addEventListener("click", async () => {
-      const user = await this.createUser(document.body);
+      const user = await createUser(document.body, this.store);
       if (user) this.add(user.id);
     });
     clear(this.#stage).append(
-      el("div", { class: "nobody" }, el("img", { src: "/static/mark.svg", alt: "", width: "96", height: "96" }), el("h2", {}, "Nobody is here yet"), el("p", {}, "Create a person to talk to the bot as."), create),
+      el(
+        "div",
+        { class: "nobody" },
+        el("img", { src: "/static/mark.svg", alt: "", width: "96", height: "96" }),
+        el("h2", {}, "Nobody is here yet"),
+        el("p", {}, "Create a person to talk to the bot as."),
+        create,
+      ),
     );
   }
 

@@ -59,7 +59,15 @@ export function blocksOf(messages, { viewerId, inGroup, unreadFrom }) {
       blocks.at(-1).messages.push(message);
     } else {
       const out = message.from?.id === viewerId;
-      blocks.push({ kind: "bubble", key: `m${message.message_id}`, messages: [message], out, first: true, last: true, named: false });
+      blocks.push({
+        kind: "bubble",
+        key: `m${message.message_id}`,
+        messages: [message],
+        out,
+        first: true,
+        last: true,
+        named: false,
+      });
     }
   }
   blocks.forEach((block, index) => {

@@ -9,7 +9,19 @@ import { crossfade, mediaOf } from "./media.js";
 
 export function summary(message) {
   if (message.text) return message.text;
-  const kind = ["photo", "video", "animation", "document", "audio", "voice", "sticker", "location", "contact", "poll", "dice"].find((name) => message[name]);
+  const kind = [
+    "photo",
+    "video",
+    "animation",
+    "document",
+    "audio",
+    "voice",
+    "sticker",
+    "location",
+    "contact",
+    "poll",
+    "dice",
+  ].find((name) => message[name]);
   const label = kind ? kind[0].toUpperCase() + kind.slice(1) : "Message";
   return message.caption ? `${label}, ${message.caption}` : label;
 }
@@ -28,32 +40,45 @@ function quote(message, actions) {
 function forwarded(message) {
   const origin = message.forward_origin;
   if (!origin) return null;
-  const from = origin.sender_user ? nameOf(origin.sender_user) : (origin.sender_user_name ?? origin.chat?.title ?? "somebody");
+  const from = origin.sender_user
+    ? nameOf(origin.sender_user)
+    : (origin.sender_user_name ?? origin.chat?.title ?? "somebody");
   return el("div", { class: "forwarded" }, `Forwarded from ${from}`);
 }
 
 function meta(message) {
-  const stamp = el("time", { datetime: new Date(message.date * 1000).toISOString(), title: fullTimeOf(message.date) }, timeOf(message.date));
+  const stamp = el(
+    "time",
+    { datetime: new Date(message.date * 1000).toISOString(), title: fullTimeOf(message.date) },
+    timeOf(message.date),
+  );
   return el("span", { class: "meta" }, message.edit_date ? el("span", { class: "edited" }, "edited") : null, stamp);
 }
 
-function bubble(block, context, actions) {
+function bubble(block, actions) {
   const { messages } = block;
   const worded = messages.find((message) => message.caption) ?? messages[0];
   const text = worded.text ?? worded.caption ?? "";
   const media = mediaOf(messages, actions);
   const visual = Boolean(media?.matches?.(".tile, .album"));
   const below = text && worded.show_caption_above_media !== true;
-  const words = el("div", { class: "text", dir: "auto" }, text ? richText(text, worded.entities ?? worded.caption_entities, actions) : null, meta(messages.at(-1)));
+  const words = el(
+    "div",
+    { class: "text", dir: "auto" },
+    text ? richText(text, worded.entities ?? worded.caption_entities, actions) : null,
+    meta(messages.at(-1)),
+  );
   const node = el(
     "div",
     { class: `bubble${visual ? " visual" : ""}${visual && !text ? " bare" : ""}` },
-    block.named ? el("div", { class: "author", style: { "--hue": String(hueOf(messages[0].from.id)) } }, nameOf(messages[0].from)) : null,
+    block.named
+      ? el("div", { class: "author", style: { "--hue": String(hueOf(messages[0].from.id)) } }, nameOf(messages[0].from))
+      : null,
     forwarded(messages[0]),
     quote(messages[0], actions),
     below || !text ? [media, text || media ? words : unknown(words)] : [words, media],
   );
-  if (visual) node.style.setProperty("--bubble-width", (media.style.getPropertyValue("--media-width")));
+  if (visual) node.style.setProperty("--bubble-width", media.style.getPropertyValue("--media-width"));
   return { node, media };
 }
 
@@ -64,8 +89,13 @@ function unknown(words) {
 function messageRow(block, context, actions) {
   const { messages } = block;
   const message = messages[0];
-  const { node, media } = bubble(block, context, actions);
-  const face = context.inGroup && !block.out ? (block.last ? userAvatar(message.from) : el("span", { class: "avatar-gap" })) : null;
+  const { node, media } = bubble(block, actions);
+  const face =
+    context.inGroup && !block.out
+      ? block.last
+        ? userAvatar(message.from)
+        : el("span", { class: "avatar-gap" })
+      : null;
   const keyed = messages.find((each) => each.reply_markup?.inline_keyboard) ?? message;
   const row = el(
     "li",
@@ -84,10 +114,18 @@ function messageRow(block, context, actions) {
 
 export function drawBlock(block, context, actions) {
   switch (block.kind) {
-    case "date": return el("li", { class: "divider date" }, el("span", {}, dayName(block.date)));
-    case "unread": return el("li", { class: "divider unread" }, el("span", {}, "New messages"));
-    case "service": return el("li", { class: "divider service", dataset: { messageId: block.messages[0].message_id } }, el("span", {}, block.text));
-    default: return messageRow(block, context, actions);
+    case "date":
+      return el("li", { class: "divider date" }, el("span", {}, dayName(block.date)));
+    case "unread":
+      return el("li", { class: "divider unread" }, el("span", {}, "New messages"));
+    case "service":
+      return el(
+        "li",
+        { class: "divider service", dataset: { messageId: block.messages[0].message_id } },
+        el("span", {}, block.text),
+      );
+    default:
+      return messageRow(block, context, actions);
   }
 }
 

@@ -7,7 +7,13 @@ export class CommandMenu {
   #at = 0;
   #box;
   #pick;
-  element = el("div", { class: "commands", role: "listbox", "aria-label": "Commands of the bot", id: `commands-${crypto.getRandomValues(new Uint32Array(1))[0]}`, hidden: true });
+  element = el("div", {
+    class: "commands",
+    role: "listbox",
+    "aria-label": "Commands of the bot",
+    id: `commands-${crypto.getRandomValues(new Uint32Array(1))[0]}`,
+    hidden: true,
+  });
 
   // box: the text field that keeps the focus while the list is walked.
   constructor(box, pick) {
@@ -31,7 +37,14 @@ export class CommandMenu {
       ...this.#entries.map(({ command, description }, index) =>
         el(
           "button",
-          { type: "button", class: "command", role: "option", tabindex: "-1", id: `${this.element.id}-${index}`, on: { click: () => this.choose(index), pointermove: () => this.#point(index) } },
+          {
+            type: "button",
+            class: "command",
+            role: "option",
+            tabindex: "-1",
+            id: `${this.element.id}-${index}`,
+            on: { click: () => this.choose(index), pointermove: () => this.#point(index) },
+          },
           el("span", { class: "command-name" }, `/${command}`),
           el("span", { class: "command-description" }, description),
         ),

@@ -11,7 +11,14 @@ const TALLEST_PX = 160;
 export class Composer {
   #actions;
   #replyTo = null;
-  #text = el("textarea", { rows: "1", placeholder: "Message", "aria-label": "Message", autocomplete: "off", enterkeyhint: "send", dir: "auto" });
+  #text = el("textarea", {
+    rows: "1",
+    placeholder: "Message",
+    "aria-label": "Message",
+    autocomplete: "off",
+    enterkeyhint: "send",
+    dir: "auto",
+  });
   #reply = el("div", { class: "reply-bar", hidden: true });
   #commands;
   #menu;
@@ -21,8 +28,16 @@ export class Composer {
   constructor(actions) {
     this.#actions = actions;
     this.#commands = new CommandMenu(this.#text, (command) => this.#run(command));
-    this.#menu = button("Commands", { class: "ghost commands-button", on: { click: () => this.#toggleCommands() } }, icon("menu"));
-    const attach = button("Attach files", { class: "ghost attach", on: { click: () => this.#picker.click() } }, icon("attach"));
+    this.#menu = button(
+      "Commands",
+      { class: "ghost commands-button", on: { click: () => this.#toggleCommands() } },
+      icon("menu"),
+    );
+    const attach = button(
+      "Attach files",
+      { class: "ghost attach", on: { click: () => this.#picker.click() } },
+      icon("attach"),
+    );
     this.submit = button("Send", { class: "submit", on: { click: () => this.#submit() } }, icon("send"));
     this.element = el(
       "div",
@@ -34,7 +49,9 @@ export class Composer {
     this.#text.addEventListener("input", () => this.#typed());
     this.#text.addEventListener("keydown", (event) => this.#key(event));
     this.#text.addEventListener("paste", (event) => this.#paste(event));
-    this.#text.addEventListener("blur", () => setTimeout(() => !this.element.contains(document.activeElement) && this.#commands.hide(), 150));
+    this.#text.addEventListener("blur", () =>
+      setTimeout(() => !this.element.contains(document.activeElement) && this.#commands.hide(), 150),
+    );
     this.#picker.addEventListener("change", () => {
       if (this.#picker.files.length) this.#actions.files([...this.#picker.files]);
       this.#picker.value = "";
@@ -74,7 +91,12 @@ export class Composer {
     if (message === null) return;
     this.#reply.replaceChildren(
       icon("reply"),
-      el("div", { class: "quote" }, el("span", { class: "quote-name" }, message.from ? nameOf(message.from) : "Message"), el("span", { class: "quote-text" }, summary(message))),
+      el(
+        "div",
+        { class: "quote" },
+        el("span", { class: "quote-name" }, message.from ? nameOf(message.from) : "Message"),
+        el("span", { class: "quote-text" }, summary(message)),
+      ),
       button("Do not reply", { class: "ghost", on: { click: () => this.replyTo(null) } }, icon("close")),
     );
     this.focus();

@@ -23,7 +23,11 @@ function link(target, children) {
 }
 
 function spoiler(children) {
-  const node = el("span", { class: "spoiler", role: "button", tabindex: "0", "aria-label": "Hidden text, press to show" }, children);
+  const node = el(
+    "span",
+    { class: "spoiler", role: "button", tabindex: "0", "aria-label": "Hidden text, press to show" },
+    children,
+  );
   const reveal = () => {
     node.classList.add("revealed");
     node.removeAttribute("role");
@@ -45,25 +49,41 @@ function codeBlock(entity, children, text, actions) {
 
 function wrap(entity, children, text, actions) {
   switch (entity.type) {
-    case "bold": return el("strong", {}, children);
-    case "italic": return el("em", {}, children);
-    case "underline": return el("u", {}, children);
-    case "strikethrough": return el("s", {}, children);
-    case "spoiler": return spoiler(children);
-    case "code": return el("code", { class: "code", title: "Copy", on: { click: () => actions.copy(text) } }, children);
-    case "pre": return codeBlock(entity, children, text, actions);
-    case "blockquote": return el("blockquote", {}, children);
-    case "expandable_blockquote": return expandable(children);
-    case "text_link": return link(entity.url, children);
-    case "url": return link(text, children);
-    case "email": return link(`mailto:${text}`, children);
-    case "phone_number": return link(`tel:${text}`, children);
-    case "bot_command": return el("button", { type: "button", class: "linkish", on: { click: () => actions.command(text) } }, children);
+    case "bold":
+      return el("strong", {}, children);
+    case "italic":
+      return el("em", {}, children);
+    case "underline":
+      return el("u", {}, children);
+    case "strikethrough":
+      return el("s", {}, children);
+    case "spoiler":
+      return spoiler(children);
+    case "code":
+      return el("code", { class: "code", title: "Copy", on: { click: () => actions.copy(text) } }, children);
+    case "pre":
+      return codeBlock(entity, children, text, actions);
+    case "blockquote":
+      return el("blockquote", {}, children);
+    case "expandable_blockquote":
+      return expandable(children);
+    case "text_link":
+      return link(entity.url, children);
+    case "url":
+      return link(text, children);
+    case "email":
+      return link(`mailto:${text}`, children);
+    case "phone_number":
+      return link(`tel:${text}`, children);
+    case "bot_command":
+      return el("button", { type: "button", class: "linkish", on: { click: () => actions.command(text) } }, children);
     case "mention":
     case "text_mention":
     case "hashtag":
-    case "cashtag": return el("span", { class: "tag" }, children);
-    default: return el("span", {}, children);
+    case "cashtag":
+      return el("span", { class: "tag" }, children);
+    default:
+      return el("span", {}, children);
   }
 }
 

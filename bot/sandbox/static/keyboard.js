@@ -6,7 +6,8 @@ import { button, el, icon } from "./dom.js";
 const STYLES = new Set(["primary", "success", "danger"]);
 
 function content(key) {
-  const mark = key.url || key.login_url ? icon("external") : key.copy_text ? icon("copy") : key.web_app ? icon("app") : null;
+  const mark =
+    key.url || key.login_url ? icon("external") : key.copy_text ? icon("copy") : key.web_app ? icon("app") : null;
   return [el("span", { class: "key-label" }, key.text), mark ? el("span", { class: "key-mark" }, mark) : null];
 }
 
@@ -26,13 +27,27 @@ export function inlineKeyboard(message, pending, actions) {
     const waits = pending.has(name);
     const style = STYLES.has(key.style) ? ` key-${key.style}` : "";
     const href = safeUrl(key.url ?? key.login_url?.url ?? "");
-    if (href !== null) return el("a", { class: `key${style}`, href, target: "_blank", rel: "noopener noreferrer" }, content(key));
-    const node = button(key.text, { class: `key${style}${waits ? " waits" : ""}`, title: null, dataset: { key: name }, "aria-busy": waits ? "true" : null }, content(key));
+    if (href !== null)
+      return el("a", { class: `key${style}`, href, target: "_blank", rel: "noopener noreferrer" }, content(key));
+    const node = button(
+      key.text,
+      {
+        class: `key${style}${waits ? " waits" : ""}`,
+        title: null,
+        dataset: { key: name },
+        "aria-busy": waits ? "true" : null,
+      },
+      content(key),
+    );
     node.addEventListener("click", () => {
       if (key.callback_data === undefined) open(key, actions);
       else if (!node.classList.contains("waits")) actions.press(message, key.callback_data, node);
     });
     return node;
   };
-  return el("div", { class: "keyboard", role: "group", "aria-label": "Buttons" }, rows.map((row) => el("div", { class: "key-row" }, row.map(draw))));
+  return el(
+    "div",
+    { class: "keyboard", role: "group", "aria-label": "Buttons" },
+    rows.map((row) => el("div", { class: "key-row" }, row.map(draw))),
+  );
 }

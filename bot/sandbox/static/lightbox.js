@@ -18,7 +18,11 @@ export class Lightbox {
   #caption = el("div", { class: "lightbox-caption", dir: "auto" });
   #count = el("span", { class: "lightbox-count" });
   #download = el("a", { class: "ghost", "aria-label": "Download", title: "Download" }, icon("download"));
-  #previous = button("Previous", { class: "ghost lightbox-side left", on: { click: () => this.#step(-1) } }, icon("left"));
+  #previous = button(
+    "Previous",
+    { class: "ghost lightbox-side left", on: { click: () => this.#step(-1) } },
+    icon("left"),
+  );
   #next = button("Next", { class: "ghost lightbox-side right", on: { click: () => this.#step(1) } }, icon("right"));
 
   constructor() {
@@ -52,7 +56,10 @@ export class Lightbox {
   // messages: those with a photo, a video or an animation, oldest first.
   open(messages, message) {
     this.#messages = messages;
-    this.#at = Math.max(0, messages.findIndex((each) => each.message_id === message.message_id));
+    this.#at = Math.max(
+      0,
+      messages.findIndex((each) => each.message_id === message.message_id),
+    );
     this.#show();
     if (!this.element.open) this.element.showModal();
   }
@@ -62,13 +69,22 @@ export class Lightbox {
     const file = fileOf(message);
     const url = fileUrl(file.file_id);
     const body = message.photo
-      ? el("img", { src: url, alt: message.caption ?? "Picture", draggable: "false", width: file.width, height: file.height })
+      ? el("img", {
+          src: url,
+          alt: message.caption ?? "Picture",
+          draggable: "false",
+          width: file.width,
+          height: file.height,
+        })
       : el("video", { src: url, controls: true, autoplay: true, loop: Boolean(message.animation), playsinline: true });
     this.#stage.replaceChildren(body);
     this.#caption.textContent = message.caption ?? "";
     this.#count.textContent = this.#messages.length > 1 ? `${this.#at + 1} of ${this.#messages.length}` : "";
     this.#download.href = url;
-    this.#download.setAttribute("download", file.file_name ?? `${message.photo ? "picture" : "video"}-${message.message_id}.${message.photo ? "jpg" : "mp4"}`);
+    this.#download.setAttribute(
+      "download",
+      file.file_name ?? `${message.photo ? "picture" : "video"}-${message.message_id}.${message.photo ? "jpg" : "mp4"}`,
+    );
     this.#previous.hidden = this.#at === 0;
     this.#next.hidden = this.#at === this.#messages.length - 1;
     this.#zoom = 1;
@@ -110,7 +126,8 @@ export class Lightbox {
     const x = around ? around.clientX - box.left - box.width / 2 : 0;
     const y = around ? around.clientY - box.top - box.height / 2 : 0;
     const ratio = zoom / this.#zoom;
-    this.#shift = zoom === 1 ? { x: 0, y: 0 } : { x: x - (x - this.#shift.x) * ratio, y: y - (y - this.#shift.y) * ratio };
+    this.#shift =
+      zoom === 1 ? { x: 0, y: 0 } : { x: x - (x - this.#shift.x) * ratio, y: y - (y - this.#shift.y) * ratio };
     this.#zoom = zoom;
     this.#paint();
   }
@@ -134,7 +151,10 @@ export class Lightbox {
       const apart = (a) => Math.hypot(a.clientX - other.clientX, a.clientY - other.clientY);
       this.#scale(apart(event) / Math.max(1, apart(before)), event);
     } else if (this.#zoom > 1) {
-      this.#shift = { x: this.#shift.x + event.clientX - before.clientX, y: this.#shift.y + event.clientY - before.clientY };
+      this.#shift = {
+        x: this.#shift.x + event.clientX - before.clientX,
+        y: this.#shift.y + event.clientY - before.clientY,
+      };
       this.#paint();
     }
   }

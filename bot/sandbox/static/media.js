@@ -9,7 +9,8 @@ export const WIDEST_PX = 420;
 const TALLEST_PX = 460;
 const SMALLEST_PX = 140;
 
-export const largest = (photo) => photo.reduce((best, size) => (size.width * size.height > best.width * best.height ? size : best));
+export const largest = (photo) =>
+  photo.reduce((best, size) => (size.width * size.height > best.width * best.height ? size : best));
 
 // The smallest stored size that is still sharp at this width on this screen.
 function fitting(photo, widthPx) {
@@ -60,7 +61,12 @@ function tile(message, widthPx, actions) {
     "div",
     { class: `tile ${message.photo ? "photo" : "video"}`, dataset: { unique: visual.file_unique_id } },
     still ? picture(still, label) : null,
-    el("button", { type: "button", class: "tile-open", "aria-label": `Open ${label}`, on: { click: () => actions.open(message) } }),
+    el("button", {
+      type: "button",
+      class: "tile-open",
+      "aria-label": `Open ${label}`,
+      on: { click: () => actions.open(message) },
+    }),
   );
   if (!message.photo) {
     node.append(el("span", { class: "play" }, icon("play")));
@@ -82,9 +88,16 @@ function single(message, actions) {
 
 function animation(message, visual) {
   const source = fileUrl(visual.file_id);
-  const player = visual.mime_type === "image/gif"
-    ? picture(source, described(message, "Animation"))
-    : el("video", { src: source, poster: visual.still(), loop: true, playsinline: true, "aria-label": described(message, "Animation") });
+  const player =
+    visual.mime_type === "image/gif"
+      ? picture(source, described(message, "Animation"))
+      : el("video", {
+          src: source,
+          poster: visual.still(),
+          loop: true,
+          playsinline: true,
+          "aria-label": described(message, "Animation"),
+        });
   player.muted = true;
   player.autoplay = true;
   const node = el("div", { class: "tile animation" }, player, el("span", { class: "length" }, "GIF"));
@@ -117,9 +130,19 @@ function fileLink(file) {
     : el("span", { class: "file-face" }, extension ? el("span", { class: "file-extension" }, extension) : icon("file"));
   return el(
     "a",
-    { class: "file", href: fileUrl(file.file_id), download: name, "aria-label": `Download ${name}, ${sizeOf(file.file_size)}` },
+    {
+      class: "file",
+      href: fileUrl(file.file_id),
+      download: name,
+      "aria-label": `Download ${name}, ${sizeOf(file.file_size)}`,
+    },
     face,
-    el("span", { class: "file-words" }, el("span", { class: "file-name" }, name), el("span", { class: "file-size" }, sizeOf(file.file_size))),
+    el(
+      "span",
+      { class: "file-words" },
+      el("span", { class: "file-name" }, name),
+      el("span", { class: "file-size" }, sizeOf(file.file_size)),
+    ),
     icon("download"),
   );
 }
@@ -129,20 +152,31 @@ function sound(file, title) {
     "div",
     { class: "sound" },
     title ? el("div", { class: "sound-title" }, title) : null,
-    el("audio", { controls: true, preload: "metadata", src: fileUrl(file.file_id), "aria-label": title || "Voice message" }),
+    el("audio", {
+      controls: true,
+      preload: "metadata",
+      src: fileUrl(file.file_id),
+      "aria-label": title || "Voice message",
+    }),
   );
 }
 
 function sticker(message) {
-  const node = el("div", { class: "sticker" }, picture(fileUrl(message.sticker.file_id), message.sticker.emoji ?? "Sticker"));
+  const node = el(
+    "div",
+    { class: "sticker" },
+    picture(fileUrl(message.sticker.file_id), message.sticker.emoji ?? "Sticker"),
+  );
   return node;
 }
 
 function plain(message) {
-  if (message.location) return `Location ${message.location.latitude.toFixed(4)}, ${message.location.longitude.toFixed(4)}`;
+  if (message.location)
+    return `Location ${message.location.latitude.toFixed(4)}, ${message.location.longitude.toFixed(4)}`;
   if (message.contact) return `Contact: ${message.contact.first_name}, ${message.contact.phone_number}`;
   if (message.dice) return `${message.dice.emoji} ${message.dice.value}`;
-  if (message.poll) return `Poll: ${message.poll.question}\n${message.poll.options.map((option) => `• ${option.text}`).join("\n")}`;
+  if (message.poll)
+    return `Poll: ${message.poll.question}\n${message.poll.options.map((option) => `• ${option.text}`).join("\n")}`;
   return null;
 }
 
@@ -150,12 +184,19 @@ function plain(message) {
 export function mediaOf(messages, actions) {
   const [message] = messages;
   if (messages.length > 1 && (message.photo || message.video)) return album(messages, actions);
-  if (messages.length > 1) return el("div", { class: "files" }, messages.map((each) => mediaOf([each], actions)));
+  if (messages.length > 1)
+    return el(
+      "div",
+      { class: "files" },
+      messages.map((each) => mediaOf([each], actions)),
+    );
   if (message.photo || message.video || message.animation) return single(message, actions);
   if (message.document) return fileLink(message.document);
-  if (message.audio) return sound(message.audio, [message.audio.performer, message.audio.title].filter(Boolean).join(" – "));
+  if (message.audio)
+    return sound(message.audio, [message.audio.performer, message.audio.title].filter(Boolean).join(" – "));
   if (message.voice) return sound(message.voice, "");
-  if (message.video_note) return single({ ...message, video: { ...message.video_note, width: 240, height: 240 } }, actions);
+  if (message.video_note)
+    return single({ ...message, video: { ...message.video_note, width: 240, height: 240 } }, actions);
   if (message.sticker) return sticker(message);
   const words = plain(message);
   return words === null ? null : el("div", { class: "plain" }, words);

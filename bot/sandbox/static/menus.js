@@ -3,6 +3,7 @@
 import { groupAvatar, userAvatar } from "./avatar.js";
 import { el, icon } from "./dom.js";
 import { nameOf, plural } from "./format.js";
+import { createGroup, createUser } from "./newcomers.js";
 import { dialog, menu } from "./overlay.js";
 
 async function freshLists(pane) {
@@ -21,7 +22,7 @@ export async function chooseChat(pane, anchor) {
     run: () => pane.show(chatId),
   });
   const newGroup = async () => {
-    const chat = await pane.page.createGroup(pane.element, pane.userId);
+    const chat = await createGroup(pane.element, pane.page.store, pane.userId);
     if (chat) pane.show(chat.id);
   };
   menu(pane.element, "Chats", anchor, [
@@ -35,7 +36,7 @@ export async function chooseChat(pane, anchor) {
 export async function choosePerson(pane, anchor) {
   const store = await freshLists(pane);
   const newPerson = async () => {
-    const user = await pane.page.createUser(pane.element);
+    const user = await createUser(pane.element, pane.page.store);
     if (user) pane.become(user.id);
   };
   menu(pane.element, "People", anchor, [
@@ -55,7 +56,11 @@ function inspect(pane, message) {
   const text = JSON.stringify(message, null, 2);
   dialog(pane.element, `Message ${message.message_id}`, () => [
     el("pre", { class: "inspect", tabindex: "0" }, text),
-    el("div", { class: "dialog-foot" }, el("button", { type: "button", class: "primary", on: { click: () => pane.copy(text) } }, "Copy")),
+    el(
+      "div",
+      { class: "dialog-foot" },
+      el("button", { type: "button", class: "primary", on: { click: () => pane.copy(text) } }, "Copy"),
+    ),
   ]);
 }
 

@@ -40,12 +40,19 @@ export function openApp(host, url, title, dark) {
     host,
     title,
     (close) => {
-      const frame = el("iframe", { class: "app-frame", src: target.href, title, allow: "clipboard-write", sandbox: PERMISSIONS });
+      const frame = el("iframe", {
+        class: "app-frame",
+        src: target.href,
+        title,
+        allow: "clipboard-write",
+        sandbox: PERMISSIONS,
+      });
       const listen = (event) => {
         const known = event.source === frame.contentWindow && event.origin === target.origin;
         if (known && eventOf(event.data) === "web_app_close") close();
       };
-      const refused = ({ effectiveDirective }) => effectiveDirective === "frame-src" && frame.replaceWith(elsewhere(target));
+      const refused = ({ effectiveDirective }) =>
+        effectiveDirective === "frame-src" && frame.replaceWith(elsewhere(target));
       window.addEventListener("message", listen, { signal: ears.signal });
       document.addEventListener("securitypolicyviolation", refused, { signal: ears.signal });
       return frame;

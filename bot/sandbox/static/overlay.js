@@ -5,7 +5,9 @@ import { button, el, icon } from "./dom.js";
 const TOAST_LASTS_MS = 3800;
 
 const focusable = (node) =>
-  [...node.querySelectorAll("button, a[href], input, textarea, select, iframe, [tabindex='0']")].filter((each) => !each.disabled && each.offsetParent !== null);
+  [...node.querySelectorAll("button, a[href], input, textarea, select, iframe, [tabindex='0']")].filter(
+    (each) => !each.disabled && each.offsetParent !== null,
+  );
 
 function keepFocus(event, node) {
   if (event.key !== "Tab") return;
@@ -30,8 +32,23 @@ export function dialog(host, title, build, { wide = false } = {}) {
       if (returnTo?.isConnected) returnTo.focus({ preventScroll: true });
       resolve(value);
     };
-    const head = el("div", { class: "dialog-head" }, el("h2", {}, title), button("Close", { class: "ghost", on: { click: () => close() } }, icon("close")));
-    const box = el("div", { class: `dialog${wide ? " wide" : ""}`, role: "dialog", "aria-modal": "true", "aria-label": title, tabindex: "-1" }, head);
+    const head = el(
+      "div",
+      { class: "dialog-head" },
+      el("h2", {}, title),
+      button("Close", { class: "ghost", on: { click: () => close() } }, icon("close")),
+    );
+    const box = el(
+      "div",
+      {
+        class: `dialog${wide ? " wide" : ""}`,
+        role: "dialog",
+        "aria-modal": "true",
+        "aria-label": title,
+        tabindex: "-1",
+      },
+      head,
+    );
     const shade = el("div", { class: "shade" }, box);
     shade.addEventListener("pointerdown", (event) => event.target === shade && close());
     shade.addEventListener("keydown", (event) => {
@@ -50,7 +67,11 @@ export function dialog(host, title, build, { wide = false } = {}) {
 export function alert(host, text) {
   return dialog(host, "The bot says", (close) => [
     el("p", { class: "alert-text" }, text),
-    el("div", { class: "dialog-foot" }, el("button", { type: "button", class: "primary", on: { click: () => close() } }, "OK")),
+    el(
+      "div",
+      { class: "dialog-foot" },
+      el("button", { type: "button", class: "primary", on: { click: () => close() } }, "OK"),
+    ),
   ]);
 }
 
@@ -59,11 +80,30 @@ export function ask(host, title, fields, submitLabel, extra = null) {
   return dialog(host, title, (close) => {
     const inputs = fields.map((field, index) =>
       field.options
-        ? el("select", { name: field.name }, field.options.map(([value, label]) => el("option", { value }, label)))
-        : el("input", { name: field.name, placeholder: field.placeholder, required: field.required, pattern: field.pattern, autocomplete: "off", autofocus: index === 0 }),
+        ? el(
+            "select",
+            { name: field.name },
+            field.options.map(([value, label]) => el("option", { value }, label)),
+          )
+        : el("input", {
+            name: field.name,
+            placeholder: field.placeholder,
+            required: field.required,
+            pattern: field.pattern,
+            autocomplete: "off",
+            autofocus: index === 0,
+          }),
     );
-    const rows = fields.map((field, index) => el("label", { class: "field" }, el("span", {}, field.label), inputs[index]));
-    const form = el("form", {}, rows, extra, el("div", { class: "dialog-foot" }, el("button", { type: "submit", class: "primary" }, submitLabel)));
+    const rows = fields.map((field, index) =>
+      el("label", { class: "field" }, el("span", {}, field.label), inputs[index]),
+    );
+    const form = el(
+      "form",
+      {},
+      rows,
+      extra,
+      el("div", { class: "dialog-foot" }, el("button", { type: "submit", class: "primary" }, submitLabel)),
+    );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       close(Object.fromEntries([...new FormData(form).keys()].map((name) => [name, new FormData(form).getAll(name)])));
@@ -110,9 +150,19 @@ export function menu(host, label, anchor, items) {
     }
     const entry = el(
       "button",
-      { type: "button", class: "menu-item", role: item.checked === undefined ? "menuitem" : "menuitemradio", "aria-checked": item.checked === undefined ? null : String(item.checked) },
+      {
+        type: "button",
+        class: "menu-item",
+        role: item.checked === undefined ? "menuitem" : "menuitemradio",
+        "aria-checked": item.checked === undefined ? null : String(item.checked),
+      },
       item.face ?? null,
-      el("span", { class: "menu-words" }, el("span", { class: "menu-label" }, item.label), item.hint ? el("span", { class: "menu-hint" }, item.hint) : null),
+      el(
+        "span",
+        { class: "menu-words" },
+        el("span", { class: "menu-label" }, item.label),
+        item.hint ? el("span", { class: "menu-hint" }, item.hint) : null,
+      ),
       item.badge ? el("span", { class: "badge" }, String(item.badge)) : item.checked ? icon("check") : null,
     );
     entry.addEventListener("click", () => {

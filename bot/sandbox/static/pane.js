@@ -1,17 +1,17 @@
 // One column of the page: one person, one chat. It looks and works like that person's phone.
 
 import * as api from "./api.js";
-import { groupAvatar, userAvatar } from "./avatar.js";
 import { copyText } from "./clipboard.js";
 import { Composer } from "./composer.js";
-import { button, el, icon } from "./dom.js";
 import { nameOf } from "./format.js";
+import { Frame } from "./frame.js";
 import { chooseChat, choosePerson, messageMenu } from "./menus.js";
 import { openApp } from "./miniapp.js";
 import * as overlay from "./overlay.js";
 import { isDark } from "./theme.js";
 import { Timeline } from "./timeline.js";
 import { offerFiles } from "./upload.js";
+import { emptyGroup, emptyPrivateChat, waitingForBot } from "./welcome.js";
 
 const ACTIONS = {
   typing: "typing",
@@ -29,7 +29,7 @@ const BOT_WAIT_MS = 2000; // between two looks for a bot, while none has come
 const UNKNOWN_BOT = { id: 0, is_bot: true, first_name: "…" };
 const NO_BOT = { id: 0, is_bot: true, first_name: "No bot yet" };
 
-// page: {store, lightbox, changed(), remove(pane), createUser(host), createGroup(host)}
+// page: {store, lightbox, changed(), remove(pane)}
 export class Pane {
   #pending = new Set();
   #elsewhere = new Map();
@@ -62,35 +62,13 @@ export class Pane {
       openApp: (app, title) => openApp(this.element, app.url, title, isDark()),
       toast: (text) => this.toast(text),
     });
-    this.title = el("span", { class: "chat-title" });
-    this.status = el("span", { class: "chat-status" });
-    this.face = el("span", { class: "chat-face" });
-    this.dot = el("span", { class: "badge" });
-    this.who = el("span", { class: "person-name" });
-    this.whoFace = el("span", { class: "person-face" });
-    const chatButton = el(
-      "button",
-      { type: "button", class: "chat-button", "aria-haspopup": "menu", title: "Choose the chat" },
-      this.face,
-      el("span", { class: "chat-words" }, el("span", { class: "chat-line" }, this.title, icon("chevron"), this.dot), this.status),
-    );
-    chatButton.addEventListener("click", () => chooseChat(this, chatButton));
-    const personButton = el("button", { type: "button", class: "person-button", "aria-haspopup": "menu", title: "Choose the person" }, this.whoFace, this.who, icon("chevron"));
-    personButton.addEventListener("click", () => choosePerson(this, personButton));
-    this.closeButton = button("Close this column", { class: "ghost pane-close", on: { click: () => this.page.remove(this) } }, icon("close"));
-    this.announcer = el("div", { class: "hidden-words", "aria-live": "polite" });
-    this.empty = el("div", { class: "empty", hidden: true });
-    this.body = el("div", { class: "pane-body" }, this.timeline.element, this.empty);
-    this.element = el(
-      "section",
-      { class: "pane" },
-      el("header", { class: "pane-head" }, chatButton, personButton, this.closeButton),
-      this.body,
-      this.composer.element,
-      this.announcer,
-      el("div", { class: "drop" }, el("div", {}, icon("image"), el("span", {}, "Drop to send"))),
-    );
-    this.#listenForDrops();
+    this.frame = new Frame(this.timeline, this.composer, {
+      chat: (anchor) => chooseChat(this, anchor),
+      person: (anchor) => choosePerson(this, anchor),
+      close: () => this.page.remove(this),
+      files: (files) => this.#offer(files),
+    });
+    this.element = this.frame.element;
   }
 
   get user() {
@@ -139,7 +117,8 @@ export class Pane {
     }
     if (theirs) {
       this.timeline.arrived(message);
-      this.announcer.textContent = `${message.from ? nameOf(message.from) : "New message"}: ${message.text ?? message.caption ?? "a picture or a file"}`;
+      const words = message.text ?? message.caption ?? "a picture or a file";
+      this.frame.announce(`${message.from ? nameOf(message.from) : "New message"}: ${words}`);
     } else if (kind === "message") {
       this.timeline.sent();
     }
@@ -151,45 +130,28 @@ export class Pane {
     if (!chat.loaded) return;
     const messages = chat.sorted();
     this.timeline.show(messages, { viewerId: this.userId, inGroup: Boolean(this.group), pending: this.#pending });
-    this.empty.hidden = messages.length > 0;
+    this.frame.welcome.hidden = messages.length > 0;
     if (messages.length === 0) this.#welcome();
   }
 
   #head() {
-    const { bot, group, user } = this;
-    this.title.textContent = group ? group.title : nameOf(bot);
-    this.face.replaceChildren(group ? groupAvatar(group) : userAvatar(bot));
-    this.who.textContent = nameOf(user);
-    this.whoFace.replaceChildren(userAvatar(user));
-    this.element.setAttribute("aria-label", `${nameOf(user)} in ${this.title.textContent}`);
-    const others = [...this.#elsewhere.values()].reduce((sum, count) => sum + count, 0);
-    this.dot.textContent = others ? String(others) : "";
+    const news = [...this.#elsewhere.values()].reduce((sum, count) => sum + count, 0);
+    this.frame.head({ bot: this.bot, group: this.group, user: this.user, news });
     this.#status();
   }
 
   #status() {
     const { action } = this.page.store.chat(this.chatId);
-    const doing = action ? (ACTIONS[action] ?? "working") : null;
-    this.status.classList.toggle("active", Boolean(doing));
-    this.status.textContent = doing ?? (this.group ? "group" : this.bot === NO_BOT ? "waiting for a bot" : "bot");
+    const idle = this.group ? "group" : this.bot === NO_BOT ? "waiting for a bot" : "bot";
+    this.frame.status(action ? (ACTIONS[action] ?? "working") : idle, Boolean(action));
   }
 
   #welcome() {
-    const { bot } = this;
-    if (bot === NO_BOT) {
-      const how = el("p", {}, "Start a bot with this address as its Bot API server: ", el("code", {}, location.origin));
-      this.empty.replaceChildren(userAvatar(bot), el("h2", {}, nameOf(bot)), how);
-      return;
-    }
-    const start = el("button", { type: "button", class: "primary start", on: { click: () => this.#send("/start") } }, "Start");
-    const words = this.group
-      ? [el("p", {}, bot.username ? `The bot reads commands, replies to it, and messages that name @${bot.username}.` : "The bot reads commands and replies to it.")]
-      : [el("p", {}, this.#info?.description || "Press Start to begin the conversation."), start];
-    this.empty.replaceChildren(
-      this.group ? groupAvatar(this.group) : userAvatar(bot),
-      el("h2", {}, this.group ? this.group.title : nameOf(bot)),
-      ...words,
-    );
+    const { bot, group } = this;
+    const start = () => this.#send("/start");
+    if (bot === NO_BOT) this.frame.welcome.replaceChildren(...waitingForBot(bot));
+    else if (group) this.frame.welcome.replaceChildren(...emptyGroup(group, bot));
+    else this.frame.welcome.replaceChildren(...emptyPrivateChat(bot, this.#info?.description, start));
   }
 
   async #commands() {
@@ -200,7 +162,7 @@ export class Pane {
       this.page.store.bot = info.bot;
       this.composer.menuButton = info.menu_button;
       this.#head();
-      if (!this.empty.hidden) this.#welcome();
+      if (!this.frame.welcome.hidden) this.#welcome();
       clearTimeout(this.#again);
       if (!info.bot) this.#again = setTimeout(() => this.#commands(), BOT_WAIT_MS);
     }
@@ -236,17 +198,6 @@ export class Pane {
     this.composer.focus();
   }
 
-  #listenForDrops() {
-    const hover = (is) => this.element.classList.toggle("dropping", is);
-    const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
-    this.element.addEventListener("dragenter", (event) => carriesFiles(event) && hover(true));
-    this.element.addEventListener("dragleave", (event) => !this.element.contains(event.relatedTarget) && hover(false));
-    this.element.addEventListener("drop", (event) => {
-      hover(false);
-      if (carriesFiles(event)) this.#offer([...event.dataTransfer.files]);
-    });
-  }
-
   #messageActions() {
     const { store, lightbox } = this.page;
     return {
@@ -254,7 +205,13 @@ export class Pane {
       copy: (text) => this.copy(text),
       toast: (text) => this.toast(text),
       insert: (query) => this.composer.insert(`@${this.bot.username ?? "bot"} ${query}`),
-      open: (message) => lightbox.open(store.chat(this.chatId).sorted().filter((each) => each.photo || each.video), message),
+      open: (message) => {
+        const shown = store.chat(this.chatId).sorted();
+        lightbox.open(
+          shown.filter((each) => each.photo || each.video),
+          message,
+        );
+      },
       openApp: (url, title) => openApp(this.element, url, title, isDark()),
       jump: (messageId) => this.timeline.jumpTo(messageId),
       reply: (message) => this.composer.replyTo(message),
@@ -292,6 +249,6 @@ export class Pane {
   become(userId) {
     this.userId = userId;
     this.#elsewhere.clear();
-    return this.show(this.group ? this.chatId : userId);
+    return this.show(this.group?.member_ids.includes(userId) ? this.chatId : userId);
   }
 }

@@ -26,19 +26,19 @@ const bringsMedia = (message) => Boolean(message.photo ?? message.video ?? messa
 export class Store extends EventTarget {
   users = [];
   chats = [];
-  #feed;
   #opened = new Map();
   #answers = new Map();
   #waiters = new Map();
 
   constructor(feed) {
     super();
-    this.#feed = feed;
     feed.addEventListener("message", ({ detail }) => this.#receive("message", detail));
     feed.addEventListener("edit", ({ detail }) => this.#receive("edit", detail));
     feed.addEventListener("delete", ({ detail }) => this.#receive("delete", detail));
     feed.addEventListener("chat_action", ({ detail }) => this.#act(detail));
-    feed.addEventListener("callback_answer", ({ detail }) => this.#answer(String(detail.id), { answered: true, ...detail }));
+    feed.addEventListener("callback_answer", ({ detail }) =>
+      this.#answer(String(detail.id), { answered: true, ...detail }),
+    );
     feed.addEventListener("up", () => this.#catchUp());
   }
 
@@ -90,7 +90,8 @@ export class Store extends EventTarget {
     const chat = this.#opened.get(detail.chat_id);
     if (chat?.loading) chat.waiting.push([kind, detail]);
     if (chat?.loaded) this.#apply(chat, kind, detail);
-    if (detail.message?.from?.is_bot && (kind === "message" || bringsMedia(detail.message))) this.#quiet(detail.chat_id);
+    if (detail.message?.from?.is_bot && (kind === "message" || bringsMedia(detail.message)))
+      this.#quiet(detail.chat_id);
     if (!this.user(detail.chat_id) && !this.group(detail.chat_id)) this.refreshLists().catch(() => {});
     this.#tell(detail.chat_id, kind, detail.message);
   }

@@ -22,11 +22,18 @@ export class Timeline {
 
   constructor(actions) {
     this.#actions = actions;
-    this.scroller = el("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Conversation" }, this.#more, this.#list);
+    this.scroller = el(
+      "div",
+      { class: "scroller", tabindex: "0", role: "region", "aria-label": "Conversation" },
+      this.#more,
+      this.#list,
+    );
     this.jumpDown = button("Scroll to the newest message", { class: "jump-down" }, icon("down"), this.#badge);
     this.element = el("div", { class: "timeline" }, this.scroller, this.jumpDown);
     this.#more.addEventListener("click", () => this.#earlier());
-    this.jumpDown.addEventListener("click", () => this.scroller.scrollTo({ top: this.scroller.scrollHeight, behavior: "smooth" }));
+    this.jumpDown.addEventListener("click", () =>
+      this.scroller.scrollTo({ top: this.scroller.scrollHeight, behavior: "smooth" }),
+    );
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     document.addEventListener("visibilitychange", () => this.#scrolled());
     const pin = new ResizeObserver(() => this.atBottom && this.toBottom());
@@ -70,7 +77,9 @@ export class Timeline {
     const before = this.#rows.get(block.key);
     const fresh = before && same(before.block, block);
     if (fresh) return before.row;
-    const row = before ? redrawBlock(before.row, block, context, this.#actions) : drawBlock(block, context, this.#actions);
+    const row = before
+      ? redrawBlock(before.row, block, context, this.#actions)
+      : drawBlock(block, context, this.#actions);
     this.#rows.set(block.key, { block, row });
     return row;
   }

@@ -28,7 +28,12 @@ function preview(file, urls, remove) {
     "li",
     { class: visual ? "preview visual" : "preview" },
     face,
-    el("span", { class: "file-words" }, el("span", { class: "file-name" }, file.name), el("span", { class: "file-size" }, sizeOf(file.size))),
+    el(
+      "span",
+      { class: "file-words" },
+      el("span", { class: "file-name" }, file.name),
+      el("span", { class: "file-size" }, sizeOf(file.size)),
+    ),
     button(`Leave out ${file.name}`, { class: "ghost small", on: { click: remove } }, icon("close")),
   );
 }
@@ -54,7 +59,13 @@ export function offerFiles(host, files, target) {
   let asFiles = !chosen.some((file) => fieldFor(file, false) !== "document");
   const finished = dialog(host, chosen.length === 1 ? "Send a file" : `Send ${chosen.length} files`, (close) => {
     const list = el("ul", { class: "previews" });
-    const caption = el("textarea", { rows: "2", maxlength: String(CAPTION_MOST), placeholder: "Caption", "aria-label": "Caption", autofocus: true });
+    const caption = el("textarea", {
+      rows: "2",
+      maxlength: String(CAPTION_MOST),
+      placeholder: "Caption",
+      "aria-label": "Caption",
+      autofocus: true,
+    });
     const bar = el("progress", { max: "1", value: "0", hidden: true, "aria-label": "Upload" });
     const problem = el("p", { class: "problem", role: "alert" });
     const go = el("button", { type: "button", class: "primary" }, "Send");
@@ -111,8 +122,19 @@ function kindChoice(asFiles, files, onChange) {
     el(
       "label",
       { class: "segment" },
-      el("input", { type: "radio", name, value: String(value), checked: value === asFiles, on: { change: () => onChange(value) } }),
+      el("input", {
+        type: "radio",
+        name,
+        value: String(value),
+        checked: value === asFiles,
+        on: { change: () => onChange(value) },
+      }),
       el("span", {}, label),
     );
-  return el("div", { class: "segments", role: "radiogroup", "aria-label": "Send as" }, option("As photo or video", false), option("As file", true));
+  return el(
+    "div",
+    { class: "segments", role: "radiogroup", "aria-label": "Send as" },
+    option("As photo or video", false),
+    option("As file", true),
+  );
 }

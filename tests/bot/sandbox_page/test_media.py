@@ -130,7 +130,7 @@ def test_pictures_are_sent_as_an_album_with_one_caption(ann: Pane, bot: PlayedBo
 
 def test_a_picture_can_be_sent_as_a_file(ann: Pane, bot: PlayedBot, pictures: list[Path]) -> None:
     ann.attach(pictures[0])
-    next(each for each in ann.all(".segment") if each.text == "As file").click()
+    ann.find(".segment input[value=true] + span").click()
     ann.find(".dialog .primary").click()
     heard = bot.hears()
     assert heard["document"]["file_name"] == "red.png"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Iterator
+from urllib.parse import urlsplit
 
-from tests.bot.sandbox_page.conftest import PlayedBot, Sandbox, key
+import pytest
+from aiohttp import web
+
+from tests.bot.sandbox_page.conftest import PlayedBot, Sandbox, key, picture
 from tests.browser import Browser, Pane
 
 pytestmark = pytest.mark.browser
@@ -85,15 +89,41 @@ def test_a_new_message_is_announced_to_screen_readers(ann: Pane, bot: PlayedBot)
     ann.browser.wait(lambda: str(spoken.get_attribute("textContent")).endswith("Your picture is ready"))
 
 
-def test_a_mini_app_of_this_address_opens_in_a_frame_and_is_told_the_theme(
-    browser: Browser, sandbox: Sandbox, ann: Pane, bot: PlayedBot
+@pytest.fixture
+def mini_app(sandbox: Sandbox) -> Iterator[str]:
+    """The address of a Mini App that the bot serves itself, on a port of its own."""
+    page = """<!doctype html><button onclick='parent.postMessage(JSON.stringify({eventType: "web_app_close"}), "*")'>
+              Done</button>"""
+
+    async def show(request: web.Request) -> web.Response:
+        return web.Response(text=page, content_type="text/html")
+
+    async def serve() -> web.AppRunner:
+        app = web.Application()
+        app.router.add_get("/mask", show)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        return runner
+
+    runner = sandbox.loop.run(serve())
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}/mask"
+    sandbox.loop.run(runner.cleanup())
+
+
+def test_a_mini_app_opens_in_a_frame_knows_the_theme_and_closes_itself(
+    browser: Browser, mini_app: str, ann: Pane, bot: PlayedBot
 ) -> None:
-    bot.says("Draw", keys=[[key("Mask", web_app={"url": f"{sandbox.url}/static/mark.svg#tool=brush"})]])
+    browser.other_hosts.add(urlsplit(mini_app).netloc)
+    bot.says("Draw", keys=[[key("Mask", web_app={"url": f"{mini_app}#tool=brush"})]])
     ann.press("Mask")
-    source = str(ann.find("iframe").get_attribute("src"))
-    assert source.startswith(f"{sandbox.url}/static/mark.svg#tool=brush&tgWebAppVersion=")
+    frame = ann.find("iframe")
+    source = str(frame.get_attribute("src"))
+    assert source.startswith(f"{mini_app}#tool=brush&tgWebAppVersion=")
     assert "tgWebAppThemeParams=" in source
-    ann.find(".dialog [aria-label=Close]").click()
+    browser.driver.switch_to.frame(frame)
+    browser.find("button").click()
+    browser.driver.switch_to.default_content()
     browser.wait(lambda: not ann.all("iframe"))
 
 
@@ -102,3 +132,13 @@ def test_a_mini_app_that_may_not_be_framed_is_offered_as_a_link(browser: Browser
     bot.says("Draw", keys=[[key("Mask", web_app={"url": "https://mask.example/app"})]])
     ann.press("Mask")
     browser.wait(lambda: "mask.example" in ann.dialog())
+
+
+def test_everything_that_is_loaded_comes_from_the_sandbox(browser: Browser, ann: Pane, bot: PlayedBot) -> None:
+    bot.shows(picture())
+    ann.sees_picture()
+    asked = [urlsplit(url) for url in browser.requests()]
+    assert {"/static/app.js", "/static/mark.svg", "/sandbox/events"} <= {url.path for url in asked}
+    assert any(url.path.startswith("/sandbox/files/") for url in asked)
+    assert len({url.netloc for url in asked if url.scheme == "http"}) == 1
+    assert {url.scheme for url in asked} <= {"http", "data", "blob"}
