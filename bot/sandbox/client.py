@@ -236,8 +236,8 @@ class SandboxClient:
         """Returns what the bot called after a moment in Unix seconds, of one method or of all."""
         return CALLS.validate_json(await self._json("GET", f"/sandbox/calls?method={method}&after={after!r}"))
 
-    async def fault(self, kind: str, *, method: str | None = None, **details: float) -> None:
-        """Injects a fault; details are `retry_after`, `delay_s`, `probability`, `times`."""
+    async def fault(self, kind: str, *, method: str | None = None, **details: float | bool) -> None:
+        """Injects a fault; details are `retry_after`, `delay_s`, `probability`, `times`, `after`."""
         body: dict[str, JsonValue] = {"kind": kind, **details}
         if method is not None:
             body["method"] = method

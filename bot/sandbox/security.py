@@ -20,7 +20,11 @@ from bot.sandbox import errors
 log = structlog.get_logger(__name__)
 
 FAILED = "Internal Server Error: the sandbox failed, see its log"
-PAGE_POLICY = "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'"
+PAGE_POLICY = (
+    "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
+    "frame-src 'self' http://127.0.0.1:* http://localhost:*; "  # Mini Apps that the bot serves on this machine
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
+)
 
 
 def guard(own_host: str) -> Middleware:

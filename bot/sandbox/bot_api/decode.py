@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import types as python_types
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -11,7 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from aiogram.methods import TelegramMethod
 from pydantic import BaseModel, JsonValue, ValidationError
 
-from bot.sandbox import errors
+from bot.sandbox import errors, jsontext
 from bot.sandbox.media.uploads import Upload
 
 Raw = JsonValue | Upload
@@ -53,10 +52,9 @@ def decode(kind: type[TelegramMethod[Any]], raw: Mapping[str, Raw]) -> TelegramM
 def _shaped(name: str, value: Raw, structured: bool) -> Raw:
     if structured and isinstance(value, str):
         try:
-            parsed: JsonValue = json.loads(value)
+            return jsontext.loads(value)
         except ValueError as broken:
             raise errors.BadRequest(f"can't parse {name} JSON object") from broken
-        return parsed
     if not structured and isinstance(value, int | float) and not isinstance(value, bool) and name in MISSING:
         return str(value) if name in ("text", "callback_query_id", "file_id") else value
     return value
@@ -116,7 +114,6 @@ def _typed(value: str, kind: type[TelegramMethod[Any]], name: str) -> JsonValue:
     if not (is_number or is_flag or _is_structured(kind, name)):
         return value
     try:
-        parsed: JsonValue = json.loads(value.lower() if is_flag else value)
+        return jsontext.loads(value.lower() if is_flag else value)
     except ValueError:
         return value
-    return parsed

@@ -15,7 +15,7 @@ from pydantic_core import to_jsonable_python
 from bot.sandbox import errors
 from bot.sandbox.bot_api import decode
 from bot.sandbox.bot_api.calls import ENDPOINTS, KNOWN_METHODS, Call, Endpoint
-from bot.sandbox.faults import Fault
+from bot.sandbox.faults import DEFAULT_DELAY_S, Fault, strike
 from bot.sandbox.media.uploads import Upload
 from bot.sandbox.world import World
 
@@ -47,16 +47,18 @@ async def dispatch(world: World, bot: types.User, name: str, raw: Mapping[str, d
     known = ENDPOINTS.get(name.lower())
     shown_name = known.name if known else KNOWN_METHODS.get(name.lower(), name)
     fault = world.faults.draw(shown_name)
-    if fault is not None and fault.kind == "delay":
-        await asyncio.sleep(fault.delay_s)
     try:
-        if fault is not None:
-            _strike(fault)
+        if fault is not None and not fault.after:
+            await _suffer(fault)
         response = Response(200, {"ok": True, "result": await _run(world, bot, name, raw)})
+        if fault is not None and fault.after:
+            await _suffer(fault)
     except ConnectionResetError:
         response = Response(RESET, {})
     except errors.ApiError as refused:
         response = Response(refused.status, refused.body())
+    except OverflowError:
+        response = Response(400, errors.BadRequest("a number is too large").body())
     except Exception:
         log.exception("sandbox.method_failed", method=shown_name)
         failure = errors.ServerFailure(500, "Internal Server Error: the sandbox failed, see its log")
@@ -78,18 +80,7 @@ async def _run(world: World, bot: types.User, name: str, raw: Mapping[str, decod
     return cast(JsonValue, to_jsonable_python(result, by_alias=True, exclude_none=True))
 
 
-def _strike(fault: Fault) -> None:
-    """Raises what an injected fault asks for; a delay has already happened."""
-    match fault.kind:
-        case "reset":
-            raise ConnectionResetError
-        case "429":
-            raise errors.TooManyRequests(fault.retry_after)
-        case "400":
-            raise errors.BadRequest(fault.description or "injected by the sandbox")
-        case "500":
-            raise errors.ServerFailure(500, fault.description or "Internal Server Error")
-        case "502":
-            raise errors.ServerFailure(502, fault.description or "Bad Gateway")
-        case "delay":
-            return
+async def _suffer(fault: Fault) -> None:
+    if fault.kind == "delay":
+        await asyncio.sleep(DEFAULT_DELAY_S if fault.delay_s is None else fault.delay_s)
+    strike(fault)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from aiohttp import BodyPartReader, web
 from pydantic import JsonValue
 
-from bot.sandbox import chatroom, errors
+from bot.sandbox import chatroom, errors, jsontext
 from bot.sandbox.bot_api import dispatch
 from bot.sandbox.bot_api.decode import Raw
 from bot.sandbox.keys import WORLD
@@ -87,7 +86,7 @@ async def parameters(request: web.Request, world: World) -> dict[str, Raw]:
 
 async def _json_object(request: web.Request) -> dict[str, JsonValue]:
     try:
-        body: JsonValue = json.loads(await request.read() or b"{}")
+        body = jsontext.loads(await request.read() or b"{}")
     except ValueError as broken:
         raise errors.BadRequest("can't parse request JSON object") from broken
     if not isinstance(body, dict):

@@ -6,6 +6,7 @@ import asyncio
 import mimetypes
 import os
 import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -183,7 +184,10 @@ class FileRoom:
     def _save_upload(self, media_id: int, kind: str, upload: Upload) -> FileKeys:
         suffix = mimetypes.guess_extension(upload.mime_type) or ".bin"
         keys, path = self._register(media_id, kind, suffix, upload.size, upload.mime_type)
-        os.replace(upload.path, path)
+        try:
+            os.link(upload.path, path)  # not moved: an album may refer to one upload twice
+        except OSError:  # a file system without links
+            shutil.copyfile(upload.path, path)
         return keys
 
     def _register(self, media_id: int, kind: str, suffix: str, size: int, mime_type: str) -> tuple[FileKeys, Path]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from aiogram import types
 from pydantic import BaseModel, ConfigDict, Field
+
+Id = Annotated[int, Field(gt=-(2**52), lt=2**52)]  # Telegram's ids have at most 52 significant bits
 
 
 class Body(BaseModel):
@@ -40,15 +42,15 @@ class NewGroup(Body):
 
     type: Literal["group", "supergroup"]
     title: str = Field(min_length=1, max_length=128)
-    member_ids: list[int] = Field(min_length=1, max_length=200)
+    member_ids: list[Id] = Field(min_length=1, max_length=200)
 
 
 class NewPress(Body):
     """`POST /sandbox/callbacks`. The data need not be on the button: a modified client can send anything."""
 
-    from_id: int
-    chat_id: int
-    message_id: int
+    from_id: Id
+    chat_id: Id
+    message_id: Id
     data: str = Field(min_length=1)
 
 
@@ -56,4 +58,4 @@ class Block(Body):
     """`POST /sandbox/users/{user_id}/block`; without a bot id it is about every bot."""
 
     blocked: bool
-    bot_id: int | None = None
+    bot_id: Id | None = None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from aiogram import types
 from aiohttp import web
 
-from bot.sandbox import chatroom, errors
+from bot.sandbox import chatroom, errors, jsontext
 from bot.sandbox.bot_api import routes, rules
 from bot.sandbox.bot_api.decode import Raw
 from bot.sandbox.keys import WORLD
@@ -99,10 +99,10 @@ def _number(raw: Mapping[str, Raw], name: str) -> int | None:
         return None
     if isinstance(value, bool | list | dict | Upload):
         raise errors.BadRequest(f"{name} must be an integer")
-    try:
-        return int(value)
-    except ValueError as wrong:
-        raise errors.BadRequest(f"{name} must be an integer") from wrong
+    digits = str(value).removeprefix("-")
+    if not digits.isdecimal() or len(digits) > jsontext.MAX_DIGITS:
+        raise errors.BadRequest(f"{name} must be an integer")
+    return int(value)
 
 
 async def read(request: web.Request) -> web.Response:

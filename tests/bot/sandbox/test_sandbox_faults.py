@@ -65,6 +65,15 @@ async def test_a_delay_postpones_the_call_and_then_it_happens(bot: Bot, people: 
     assert [message.text for message in await people.messages(ann)] == ["late"]
 
 
+async def test_after_a_late_reset_the_message_is_there_although_the_bot_heard_nothing(
+    bot: Bot, people: SandboxClient, ann: types.User
+) -> None:
+    await people.fault("reset", method="sendMessage", times=1, after=True)
+    with pytest.raises(TelegramNetworkError):
+        await bot.send_message(ann.id, "once")
+    assert [message.text for message in await people.messages(ann)] == ["once"]
+
+
 async def test_a_fault_with_probability_zero_never_strikes(bot: Bot, people: SandboxClient) -> None:
     await people.fault("500", probability=0)
     await bot.get_me()

@@ -180,6 +180,16 @@ async def test_an_album_with_one_bad_item_sends_nothing(bot: Bot, people: Sandbo
     assert await people.messages(ann) == []
 
 
+async def test_an_album_may_refer_to_one_upload_twice(people: SandboxClient, ann: types.User) -> None:
+    form = aiohttp.FormData({"chat_id": str(ann.id)})
+    form.add_field("media", '[{"type":"document","media":"attach://a"},{"type":"document","media":"attach://a"}]')
+    form.add_field("a", io.BytesIO(b"text"), filename="a.txt")
+    async with people.http.post(f"/bot{TOKEN}/sendMediaGroup", data=form) as response:
+        assert response.status == 200
+    sent = [message.document for message in await people.messages(ann)]
+    assert [await people.download(document.file_id) for document in sent if document] == [b"text", b"text"]
+
+
 async def test_a_file_over_20_mb_is_shown_but_not_given_to_the_bot(
     bot: Bot, people: SandboxClient, ann: types.User
 ) -> None:
