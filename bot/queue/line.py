@@ -59,17 +59,17 @@ async def place(
 
 async def _ahead_exactly(session: AsyncSession, job: Job, learned: _Learned, exact_limit: int) -> _Ahead | None:
     """Play the order through; None when the line is too long for that."""
+    some = select(Job.id).where(lanes.IS_QUEUED).limit(exact_limit + 1).subquery()
+    if (await session.scalar(select(func.count()).select_from(some)) or 0) > exact_limit:
+        return None
     rows = (
         await session.execute(
             select(Job.id, Job.user_id, Job.cost_gpu_ms, Job.model, Job.size_key, Lane.tag, Lane.weight)
             .join(Lane, Lane.user_id == Job.user_id)
             .where(lanes.IS_QUEUED)
             .order_by(Job.user_id, Job.id)
-            .limit(exact_limit + 1)
         )
     ).all()
-    if len(rows) > exact_limit:
-        return None
     costs_ms: dict[int, float] = {}
     of_user: dict[int, list[tuple[int, float]]] = {}
     backlogs: list[fairness.Backlog] = []
@@ -121,16 +121,20 @@ def others_before(tag: float, job: Job, own: Lane) -> Select[int, float | Decima
 
 
 def _served_before(tag: float, own: Lane) -> ColumnElement[int]:
-    """How many jobs of a lane start before `tag`: all of them at most.
+    """How many jobs of a lane, known to start before `tag` with one, do so: all of them at most.
 
     At equal tags the older job goes first. Only the heads' ages are at hand: the lane with the older head is taken to
     have the older jobs throughout, as it has when users take turns or come one after another.
     """
-    steps = (tag - Lane.tag) * Lane.weight * Lane.queued / Lane.queued_cost_gpu_ms
-    whole = cast(steps + _ROUNDING, BigInteger)
-    is_one_more = (steps - whole > _ROUNDING) | (Lane.head_job_id < own.head_job_id)
-    started = case((is_one_more, whole + 1), else_=whole)
-    return case((Lane.tag >= tag, 1), (started > Lane.queued, Lane.queued), else_=started)
+    paid = (tag - Lane.tag) * Lane.weight
+    steps = paid * Lane.queued / Lane.queued_cost_gpu_ms
+    one_more = case((Lane.head_job_id < own.head_job_id, 1.0 + _ROUNDING), else_=1.0 - _ROUNDING)
+    return case(
+        (Lane.queued == 1, 1),
+        (Lane.tag >= tag, 1),
+        (paid >= Lane.queued_cost_gpu_ms * (1.0 - _ROUNDING), Lane.queued),
+        else_=cast(steps + one_more, BigInteger),
+    )
 
 
 def _cost(learned: _Learned, model: str, size_key: str, cost_gpu_ms: int) -> float:
