@@ -58,7 +58,8 @@ def _programs() -> tuple[str, str]:
     pytest.skip(reason)
 
 
-def _start(profile: Path, width_px: int, height_px: int) -> Chrome:
+def start_chromium(profile: Path, width_px: int, height_px: int) -> Chrome:
+    """Starts a headless Chromium that logs its requests; the caller quits it. Skips the test where there is none."""
     chromium, driver = _programs()
     options = ChromeOptions()
     options.binary_location = chromium
@@ -70,7 +71,7 @@ def _start(profile: Path, width_px: int, height_px: int) -> Chrome:
 
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    driver = _start(tmp_path_factory.mktemp("chromium"), width_px=1240, height_px=900)
+    driver = start_chromium(tmp_path_factory.mktemp("chromium"), width_px=1240, height_px=900)
     yield driver
     driver.quit()
 

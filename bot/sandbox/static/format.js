@@ -40,8 +40,9 @@ export const nameOf = (user) => [user.first_name, user.last_name].filter(Boolean
 
 export function initialsOf(name) {
   const words = name.trim().split(/\s+/u).filter(Boolean);
-  const letters = words.length > 1 ? [words[0], words[words.length - 1]] : words;
-  return letters.map((word) => Array.from(word)[0].toUpperCase()).join("") || "?";
+  if (words.length === 0) return "?";
+  if (words.length === 1) return Array.from(words[0]).slice(0, 2).join("");
+  return [words[0], words.at(-1)].map((word) => Array.from(word)[0].toUpperCase()).join("");
 }
 
 export const hueOf = (id) => [262, 200, 330, 160, 24, 292, 225, 350][Math.abs(Number(id)) % 8];
