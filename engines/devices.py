@@ -122,6 +122,8 @@ def discover(wanted: str = "auto", threads: int | None = None) -> tuple[TorchDev
 
     Imports torch. `threads` bounds the processor's share in arithmetic. Raises DeviceMissing.
     """
+    # OpenMP's threads spin while they wait, and starve whoever shares the processor; read once, when torch loads it
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     import torch
 
     if threads is not None:

@@ -46,9 +46,10 @@ class Pool:
     ) -> Self:
         """A pool of a profile (`mini`, `kandinsky3`), not started. Raises InvalidTask, CheckpointMissing.
 
-        `devices`: `auto`, `cpu`, or `cuda:0,cuda:1`. `threads` bounds the processor's share in arithmetic.
+        `devices`: `auto`, `cpu`, or `cuda:0,cuda:1`. `threads` of one operation on the CPU; None is the profile's choice.
         """
-        return cls(lambda: _discover(devices, threads), catalogs.ProfileCatalog.of(profile, weights_dir))
+        catalog = catalogs.ProfileCatalog.of(profile, weights_dir)
+        return cls(lambda: _discover(devices, threads or catalog.cpu_threads), catalog)
 
     async def start(self) -> None:
         """Open the engines on every device. Raises CheckpointError or DeviceMissing; then nothing is left running."""
