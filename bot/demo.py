@@ -12,7 +12,7 @@ from rich.console import Console
 
 from bot import app, logs, settings
 from bot.errors import StartError
-from bot.sandbox import server
+from bot.sandbox import chatroom, server
 
 LOOPBACK: Final = "127.0.0.1"
 DEMO_TOKEN: Final = "4200000001:sandbox-only-not-a-secret-000000000"  # well formed; the sandbox takes any
@@ -28,6 +28,7 @@ async def serve(data_dir: Path, port: int) -> None:
     sandbox = await server.start(
         data_dir / "sandbox", LOOPBACK, port, ready=lambda: state.polling, seed_users=(ADMIN, ANN)
     )
+    chatroom.register_bot(sandbox.world, int(DEMO_TOKEN.partition(":")[0]), "Kandinsky Bot", "kandinsky_demo_bot")
     try:
         configured = settings.load(
             None,

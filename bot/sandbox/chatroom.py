@@ -21,7 +21,7 @@ FOREVER = datetime.fromtimestamp(0, UTC)  # Telegram writes 0 for a ban without 
 UpdateKind = Literal["message", "edited_message", "callback_query", "my_chat_member"]
 
 
-def register_bot(world: World, bot_id: int) -> types.User:
+def register_bot(world: World, bot_id: int, name: str = "Sandbox bot", username: str = "") -> types.User:
     """Returns the bot of a token. The first one that ever calls finds what was written before it came."""
     known = world.people.bot(bot_id)
     if known is not None:
@@ -29,8 +29,8 @@ def register_bot(world: World, bot_id: int) -> types.User:
     bot = types.User(
         id=bot_id,
         is_bot=True,
-        first_name="Sandbox bot",
-        username=f"sandbox_{bot_id}_bot",
+        first_name=name,
+        username=username or f"sandbox_{bot_id}_bot",
         can_join_groups=True,
         can_read_all_group_messages=False,
         supports_inline_queries=False,
