@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from aiohttp import web
 
@@ -25,19 +26,23 @@ async def stream(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(
         headers={"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store"}
     )
-    with request.app[WORLD].hub.listen(int(last_seen) if last_seen.isdecimal() else None) as queue:
+    with (
+        request.app[WORLD].hub.listen(int(last_seen) if last_seen.isdecimal() else None) as queue,
+        suppress(ConnectionResetError),  # the browser has gone
+    ):
         await response.prepare(request)
         await response.write(b": welcome\n\n")
-        while True:
+        while not request.app[WORLD].hub.closed:
             try:
                 event = await asyncio.wait_for(queue.get(), HEARTBEAT_S)
             except TimeoutError:
                 await response.write(b": heartbeat\n\n")
                 continue
             if event is None:
-                return response
+                break
             if chat_id in (None, event.chat_id):
                 await response.write(_frame(event))
+    return response
 
 
 def _frame(event: Event) -> bytes:
