@@ -99,7 +99,9 @@ class CUDA:
     def is_out_of_memory(self, error: BaseException) -> bool:
         import torch
 
-        return isinstance(error, torch.OutOfMemoryError)
+        # libraries beside torch's allocator say it in words of their own
+        named = ("CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED", "CUDA error: out of memory")
+        return isinstance(error, torch.OutOfMemoryError) or any(name in str(error) for name in named)
 
     def free_caches(self) -> None:
         import torch

@@ -13,7 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+import structlog
+
 from engines import devices, errors
+
+log = structlog.get_logger(__name__)
 
 U = TypeVar("U")
 V = TypeVar("V")
@@ -66,5 +70,6 @@ def _tried(
     except Exception as error:
         if device.is_out_of_memory(error):
             return (), errors.OutOfMemory(f"{device.name} ran out of memory with {len(units)} at once")
+        log.warning("engine failed", device=device.name, batch=len(units), exc_info=True)
         return (), errors.EngineFailed(f"{type(error).__name__}: {error}")
     return results, None

@@ -46,7 +46,7 @@ class Pool:
     ) -> Self:
         """A pool of a profile (`mini`, `kandinsky3`), not started. Raises InvalidTask, CheckpointMissing.
 
-        `devices`: `auto`, `cpu`, or `cuda:0,cuda:1`. `threads` of one operation on the CPU; None is the profile's choice.
+        `devices`: `auto`, `cpu`, or `cuda:0,cuda:1`. `threads`: of one operation on the CPU; None lets the profile say.
         """
         catalog = catalogs.ProfileCatalog.of(profile, weights_dir)
         return cls(lambda: _discover(devices, threads or catalog.cpu_threads), catalog)

@@ -89,7 +89,7 @@ class Worker:
         self._clock = clock
         self._inbox: queue.SimpleQueue[Run | None] = queue.SimpleQueue()  # None: something else has changed
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._serve, name=f"pool {device.name}", daemon=True)
+        self._thread: threading.Thread | None = None
         self._waiting: collections.deque[Run] = collections.deque()
         self._active: list[Run] = []
         self._caps: dict[Hashable, int] = {}  # batch sizes learned from running out of memory
@@ -105,7 +105,9 @@ class Worker:
 
     def start(self, opened: Callable[[errors.EngineError | None], None]) -> None:
         """Begin to serve. `opened` is called once, in the thread, with the reason if the engines cannot be opened."""
-        self._opened = opened
+        self._thread = threading.Thread(
+            target=self._serve, args=(opened,), name=f"pool {self.device.name}", daemon=True
+        )
         self._thread.start()
 
     def submit(self, run: Run) -> None:
@@ -122,7 +124,7 @@ class Worker:
         self._inbox.put(None)
 
     def join(self) -> None:
-        if self._thread.ident is not None:
+        if self._thread is not None:
             self._thread.join()
 
     def state(self) -> DeviceState:
@@ -130,17 +132,17 @@ class Worker:
         waiting = len(self._waiting) + self._inbox.qsize()
         return DeviceState(self.device.name, self.device.budget_bytes, self._residents, running, waiting)
 
-    def _serve(self) -> None:
+    def _serve(self, opened: Callable[[errors.EngineError | None], None]) -> None:
         try:
             station = self._catalog.open(self.device)
         except errors.EngineError as error:
-            self._opened(error)
+            opened(error)
             return
         except Exception as error:
             log.exception("engines could not be opened", device=self.device.name)
-            self._opened(errors.EngineFailed(f"{type(error).__name__}: {error}"))
+            opened(errors.EngineFailed(f"{type(error).__name__}: {error}"))
             return
-        self._opened(None)
+        opened(None)
         while not self._closing.is_set():
             try:
                 self._turn(station)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from engines import catalog, devices, errors, sizes, tasks
 
@@ -57,3 +58,12 @@ def test_the_processor_is_found_and_knows_when_memory_ran_out() -> None:
     assert cpu.is_out_of_memory(RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"))
     assert cpu.is_out_of_memory(MemoryError())
     assert not cpu.is_out_of_memory(RuntimeError("shapes do not fit"))
+
+
+def test_a_card_keeps_room_to_work_and_knows_when_memory_ran_out() -> None:
+    large, small = devices.CUDA(1, 80 * devices.GIB), devices.CUDA(0, 12 * devices.GIB)
+    assert (large.name, large.budget_bytes) == ("cuda:1", 74 * devices.GIB)
+    assert small.budget_bytes == 9 * devices.GIB
+    assert large.is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
+    assert large.is_out_of_memory(RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate"))
+    assert not large.is_out_of_memory(RuntimeError("CUDA error: an illegal memory access was encountered"))

@@ -22,6 +22,7 @@ def reports(fixtures: Path) -> dict[tuple[str, str], conformance.CaseReport]:
     return {(report.file, report.case): report for report in conformance.run(fixtures)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES)
 def test_every_case_of_a_golden_file_is_within_its_limit(
     file: str, reports: dict[tuple[str, str], conformance.CaseReport]
@@ -37,6 +38,7 @@ def test_every_case_of_a_golden_file_is_within_its_limit(
     ]
 
 
+@pytest.mark.slow
 def test_what_no_engine_serves_is_said_and_neither_passed_nor_failed(
     reports: dict[tuple[str, str], conformance.CaseReport],
 ) -> None:
@@ -44,6 +46,7 @@ def test_what_no_engine_serves_is_said_and_neither_passed_nor_failed(
     assert (tiled.passed, tiled.failed, tiled.note) == (False, False, conformance.NO_ENGINE)
 
 
+@pytest.mark.slow
 def test_all_schedule_and_text_cases_were_run(reports: dict[tuple[str, str], conformance.CaseReport]) -> None:
     assert {case for file, case in reports if file == "t5_condition"} >= {"batch", "full", "empty", "neg_longer"}
     assert {case for file, case in reports if file == "base_loop"} >= {"guided_w3_neg", "s10_neg", "s4_noclip"}

@@ -62,6 +62,7 @@ def same(one: np.ndarray, other: np.ndarray) -> bool:
     return bool(difference.max() <= 1 and (difference > 0).mean() < 0.01)
 
 
+@pytest.mark.slow
 async def test_a_picture_is_the_same_alone_among_strangers_and_after_a_restart(tiny_weights: Path) -> None:
     mine = task(steps=3, count=2, refine=True, negative_prompt="blue")
     alone, alone_again = [(await paint(tiny_weights, mine))[0] for _ in range(2)]
