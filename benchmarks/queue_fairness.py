@@ -115,6 +115,7 @@ def main(jobs: int, cost_s: float) -> None:
             f"Every job takes {cost_s:g} s on one device; a single job arrives every {EVERY_S:g} s.",
             f"Users with one job wait {ratio:.0f} times shorter; at most one job of the crowd runs before theirs.",
         ],
+        sources=("bot/queue", "bot/database", "benchmarks/*.py"),
         parameters={"jobs": jobs, "cost_s": cost_s, "ratio": round(ratio, 1)},
     )
 

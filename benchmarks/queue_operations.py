@@ -153,6 +153,7 @@ async def main(operations: int, folder: Path | None) -> None:
             "Processor time does not depend on what else the machine does; the clock does (see load).",
             "100,000 jobs of 100,000 users is the worst line for a place: every lane is looked at.",
         ],
+        sources=("bot/queue", "bot/database", "benchmarks/*.py"),
         parameters={"operations": operations},
     )
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
 
+SOURCES = ("bot", "engines", "handlers", "benchmarks/*.py")
+
 Cell = str | int | float
 
 
@@ -35,14 +37,19 @@ def publish(
     *,
     notes: Sequence[str] = (),
     parameters: Mapping[str, Cell] | None = None,
+    sources: Sequence[str] = SOURCES,
     folder: Path = RESULTS,
 ) -> Path:
-    """Write `name`.json and `name`.md into the results folder, print the table, and return the JSON's path."""
+    """Write `name`.json and `name`.md into the results folder, print the table, and return the JSON's path.
+
+    `sources` are the paths that the numbers depend on: the commit is marked when one of them has been changed.
+    """
+    version = commit(sources)
     document = {
         "benchmark": name,
         "title": title,
         "machine": machine(),
-        "commit": commit(),
+        "commit": version,
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "parameters": dict(parameters or {}),
         "rows": [dict(zip(columns, row, strict=True)) for row in rows],
@@ -51,15 +58,17 @@ def publish(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
     path.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    text = markdown(title, columns, rows, notes)
+    text = markdown(title, columns, rows, notes, version)
     path.with_suffix(".md").write_text(text, encoding="utf-8")
     print(text)
     return path
 
 
-def markdown(title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]], notes: Sequence[str]) -> str:
+def markdown(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]], notes: Sequence[str], version: str
+) -> str:
     """A Markdown page: title, machine and commit, the table, the notes."""
-    lines = [f"# {title}", "", f"{describe_machine()}, commit {commit()}.", ""]
+    lines = [f"# {title}", "", f"{describe_machine()}, commit {version}.", ""]
     lines += ["| " + " | ".join(columns) + " |", "| " + " | ".join("---" for _ in columns) + " |"]
     lines += ["| " + " | ".join(_cell(cell) for cell in row) + " |" for row in rows]
     if notes:
@@ -87,25 +96,15 @@ def describe_machine() -> str:
     return f"{known['cpu']}, {known['cores']} cores, Python {known['python']}{load}"
 
 
-def commit() -> str:
-    """The short hash of the commit that runs, with "+" when files that are in it have been changed."""
+def commit(sources: Sequence[str] = SOURCES) -> str:
+    """The short hash of the commit that runs, with "+" when one of these sources has been changed since."""
     root = Path(__file__).parent.parent
     try:
         head = subprocess.run(
             ["git", "rev-parse", "--short", "HEAD"], cwd=root, capture_output=True, text=True, check=True
         ).stdout.strip()
         changed = subprocess.run(
-            [
-                "git",
-                "status",
-                "--porcelain",
-                "--untracked-files=no",
-                "--",
-                "bot",
-                "engines",
-                "handlers",
-                "benchmarks/*.py",
-            ],
+            ["git", "status", "--porcelain", "--untracked-files=no", "--", *sources],
             cwd=root,
             capture_output=True,
             text=True,

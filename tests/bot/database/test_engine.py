@@ -12,7 +12,8 @@ from bot.database.engine import Database
 from bot.database.models import QueueClock
 
 
-async def test_every_connection_has_the_chosen_settings(database: Database) -> None:
+async def test_every_connection_has_the_chosen_settings(url: str) -> None:
+    database = Database(url)
     expected = {
         "journal_mode": "wal",
         "synchronous": 2,  # FULL
@@ -24,6 +25,7 @@ async def test_every_connection_has_the_chosen_settings(database: Database) -> N
         for session in (one, another):
             for name, value in expected.items():
                 assert await session.scalar(text(f"PRAGMA {name}")) == value
+    await database.close()
 
 
 async def _add_one(database: Database) -> None:

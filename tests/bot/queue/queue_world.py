@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import tempfile
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aiogram import types
-from sqlalchemy import event
+from sqlalchemy import create_engine, event, insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -92,22 +94,37 @@ class World:
         return NewArtifact(f"results/{self._files}.png", "image/png", 128, 128, 1000, "0" * 64)
 
 
-@contextlib.asynccontextmanager
-async def open_world(folder: Path, limits: Limits | None = None) -> AsyncIterator[World]:
-    """A world on an empty database in a folder."""
-    database = Database(f"sqlite+aiosqlite:///{folder / 'queue.sqlite3'}")
+@functools.cache
+def _empty_database() -> bytes:
+    """The file of a database with tables and no rows; copying it is faster than making it for each test."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.sqlite3"
+        engine = create_engine(f"sqlite:///{path}")
+        with engine.begin() as connection:
+            Base.metadata.create_all(connection)
+            connection.execute(insert(QueueClock).values(id=1, virtual_time=0.0))
+        engine.dispose()
+        return path.read_bytes()
+
+
+def do_not_wait_for_the_disk(database: Database) -> None:
+    """Let commits return before they are durable: these tests never lose power."""
 
     @event.listens_for(database.engine.sync_engine, "connect")
-    def do_not_wait_for_the_disk(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    def set_pragma(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         cursor = connection.cursor()
         cursor.execute("PRAGMA synchronous=OFF")
         cursor.close()
 
+
+@contextlib.asynccontextmanager
+async def open_world(folder: Path, limits: Limits | None = None) -> AsyncIterator[World]:
+    """A world on an empty database in a folder."""
+    path = folder / "queue.sqlite3"
+    path.write_bytes(_empty_database())
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    do_not_wait_for_the_disk(database)
     try:
-        async with database.rebuild() as connection:
-            await connection.run_sync(Base.metadata.create_all)
-        async with database.write() as session:
-            session.add(QueueClock(id=1, virtual_time=0.0))
         yield World(database, limits or Limits())
     finally:
         await database.close()
