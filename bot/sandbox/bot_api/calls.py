@@ -37,7 +37,11 @@ class Endpoint:
 
 ENDPOINTS: dict[str, Endpoint] = {}  # by name in lower case: Telegram compares names without case
 
-KNOWN_METHODS = {name.lower(): name[0].lower() + name[1:] for name in methods.__all__ if name != "TelegramMethod"}
+KNOWN_METHODS = {  # all of the Bot API, in the same way
+    name.lower(): name[0].lower() + name[1:]
+    for name, kind in vars(methods).items()
+    if isinstance(kind, type) and issubclass(kind, TelegramMethod) and kind is not TelegramMethod
+}
 
 
 def implements(

@@ -42,22 +42,28 @@ def decode(kind: type[TelegramMethod[Any]], raw: Mapping[str, Raw]) -> TelegramM
         value = raw.get(name)
         if value is None or (value == "" and field.is_required() and name in MISSING):
             continue
-        values[name] = _shaped(name, value, _is_structured(kind, name))
+        values[name] = _shaped(kind, name, value)
     try:
         return kind.model_validate(values)
     except ValidationError as invalid:
         raise errors.BadRequest(_reason(invalid)) from invalid
 
 
-def _shaped(name: str, value: Raw, structured: bool) -> Raw:
-    if structured and isinstance(value, str):
+def _shaped(kind: type[TelegramMethod[Any]], name: str, value: Raw) -> Raw:
+    if isinstance(value, str) and _is_structured(kind, name):
         try:
             return jsontext.loads(value)
         except ValueError as broken:
             raise errors.BadRequest(f"can't parse {name} JSON object") from broken
-    if not structured and isinstance(value, int | float) and not isinstance(value, bool) and name in MISSING:
-        return str(value) if name in ("text", "callback_query_id", "file_id") else value
+    if isinstance(value, int | float) and _is_text(kind, name):  # a JSON body may give an id or a text as a number
+        return str(value)
     return value
+
+
+@functools.cache
+def _is_text(kind: type[TelegramMethod[Any]], name: str) -> bool:
+    leaves = list(_leaves(kind.model_fields[name].annotation))
+    return str in leaves and not {int, float, bool} & set(leaves)
 
 
 @functools.cache
