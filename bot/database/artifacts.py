@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import exists, select, update
 
 from bot.clock import Clock, utc_now
 from bot.database import models
 from bot.database.engine import Database
+
+_PATHS_AT_ONCE: Final = 500  # values in one statement; SQLite takes 32,766 at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +165,12 @@ class Artifacts:
 
     async def unknown(self, paths: Sequence[str]) -> list[str]:
         """Those of the paths that no row knows: left by a crash between writing a file and committing its row."""
+        known: set[str] = set()
         async with self._database.read() as session:
-            known = {
-                *await session.scalars(select(models.Artifact.path).where(models.Artifact.path.in_(paths))),
-                *await session.scalars(select(models.InputMedia.path).where(models.InputMedia.path.in_(paths))),
-            }
+            for start in range(0, len(paths), _PATHS_AT_ONCE):
+                some = paths[start : start + _PATHS_AT_ONCE]
+                for table in (models.Artifact, models.InputMedia):
+                    known.update(await session.scalars(select(table.path).where(table.path.in_(some))))
         return [path for path in paths if path not in known]
 
 
