@@ -1,3 +1,5 @@
+"""The golden fixtures, and a tiny family in the miniature layout made of their random weights."""
+
 from __future__ import annotations
 
 from pathlib import Path
