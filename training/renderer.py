@@ -42,10 +42,15 @@ def outlines(shape: str) -> list[Polygon]:
         return [[(x, y + 0.06) for pair in zip(outer, inner, strict=True) for x, y in pair]]
     if shape == "heart":
         angles = [2 * math.pi * i / 90 for i in range(90)]
-        return [[
-            (math.sin(a) ** 3, -(13 * math.cos(a) - 5 * math.cos(2 * a) - 2 * math.cos(3 * a) - math.cos(4 * a)) / 16.5)
-            for a in angles
-        ]]
+        return [
+            [
+                (
+                    math.sin(a) ** 3,
+                    -(13 * math.cos(a) - 5 * math.cos(2 * a) - 2 * math.cos(3 * a) - math.cos(4 * a)) / 16.5,
+                )
+                for a in angles
+            ]
+        ]
     raise ValueError(f"no such shape: {shape}")
 
 
@@ -81,7 +86,8 @@ def _watercolour(mask: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray
     """Frayed coverage and brightness of a wash: pigment gathers at the rim, as on wet paper."""
     height, width = mask.shape
     blurred = np.asarray(
-        Image.fromarray(mask).resize((width // 4, height // 4), Image.Resampling.BOX)
+        Image.fromarray(mask)
+        .resize((width // 4, height // 4), Image.Resampling.BOX)
         .resize((width, height), Image.Resampling.BICUBIC)
     )
     frayed = np.clip((blurred + 0.16 * _cloud(rng, width, height, 20) - 0.5) * 4 + 0.5, 0, 1)

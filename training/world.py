@@ -121,8 +121,9 @@ def _clip(value: float, low: float, high: float) -> float:
     return (low + high) / 2 if low > high else min(max(value, low), high)
 
 
-def _put(rng: np.random.Generator, canvas: tuple[int, int], at: tuple[float, float], radius: float,
-         jitter: float) -> tuple[float, float]:
+def _put(
+    rng: np.random.Generator, canvas: tuple[int, int], at: tuple[float, float], radius: float, jitter: float
+) -> tuple[float, float]:
     """Centre in canvas pixels for a fractional position, kept inside the frame."""
     left, top, frame_w, frame_h, scale = _frame(*canvas)
     pad = radius + MARGIN_PX
@@ -151,8 +152,9 @@ _SPOTS = {
 }
 
 
-def _pair(rng: np.random.Generator, width: int, height: int, relation: str | None, shapes: list[str],
-          colours: list[str]) -> tuple[Thing, ...]:
+def _pair(
+    rng: np.random.Generator, width: int, height: int, relation: str | None, shapes: list[str], colours: list[str]
+) -> tuple[Thing, ...]:
     scale = _frame(width, height)[4]
     if relation == "inside":
         outer = float(rng.uniform(36, 41)) * scale

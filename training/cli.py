@@ -1,0 +1,55 @@
+"""`python -m training <recipe>`: movq, text, base, flash, export, or all of them in order."""
+
+import argparse
+import os
+import time
+
+ORDER = ("movq", "bank", "text", "base", "flash", "export")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parser.add_argument("recipe", choices=(*ORDER, "all"))
+    parser.add_argument("--minutes", type=float, help="wall-clock budget of the recipe instead of its step count")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=1, help="processes that train one model (base, flash)")
+    arguments = parser.parse_args()
+    stop_at = time.time() + 60 * arguments.minutes if arguments.minutes else None
+    recipes = ORDER if arguments.recipe == "all" else (arguments.recipe,)
+    if arguments.workers > 1:
+        from torch import multiprocessing
+
+        rest = (arguments.workers, recipes, arguments.threads, stop_at)
+        multiprocessing.spawn(_worker, rest, nprocs=arguments.workers)
+    else:
+        _train(recipes, arguments.threads, stop_at)
+
+
+def _worker(rank: int, workers: int, recipes: tuple[str, ...], threads: int, stop_at: float | None) -> None:
+    from torch import distributed
+
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": os.environ.get("MASTER_PORT", "29517")}
+    distributed.init_process_group("gloo", rank=rank, world_size=workers)
+    _train(recipes, threads, stop_at)
+
+
+def _train(recipes: tuple[str, ...], threads: int, stop_at: float | None) -> None:
+    from training import runtime
+
+    runtime.prepare(threads)
+    from training import bank, base, config, export, flash, movq, text_encoder
+
+    for recipe in recipes:
+        if recipe == "movq":
+            movq.train(config.MovqConfig(), stop_at)
+            print(movq.finish(config.MovqConfig()))
+        elif recipe == "bank":
+            bank.grow(movq.load(config.MovqConfig()), config.BaseConfig().chunks)
+        elif recipe == "text":
+            text_encoder.train(config.TextConfig(), stop_at)
+        elif recipe == "base":
+            base.train(config.BaseConfig(), stop_at)
+        elif recipe == "flash":
+            flash.train(config.FlashConfig(), stop_at)
+        else:
+            export.write()

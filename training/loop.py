@@ -1,0 +1,142 @@
+"""The one training loop: learning-rate schedule, averaging of weights, checkpoints, log."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, distributed, nn
+
+Losses = dict[str, Tensor]
+AGREE_EVERY = 10  # steps between two averagings of the workers' weights
+
+
+class Average:
+    """Exponential moving average of a module's parameters; young averages forget faster."""
+
+    def __init__(self, module: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.updates = 0
+        self.values = {name: p.detach().clone().float() for name, p in module.named_parameters() if p.requires_grad}
+
+    @torch.no_grad()
+    def update(self, module: nn.Module) -> None:
+        self.updates += 1
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        live = [p for p in module.parameters() if p.requires_grad]
+        torch._foreach_lerp_(list(self.values.values()), [p.detach().float() for p in live], 1 - decay)
+
+    @torch.no_grad()
+    def copy_to(self, module: nn.Module) -> None:
+        for name, parameter in module.named_parameters():
+            if name in self.values:
+                parameter.copy_(self.values[name])
+
+
+def learning_rate(step: int, steps: int, peak: float, warmup: int = 100) -> float:
+    """Linear warm-up, flat, and a linear descent to 2 % of the peak over the last 30 % of the run."""
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    return peak * min(1.0, max(0.02, (steps - step) / (0.3 * steps)))
+
+
+def worker() -> int:
+    """The number of this worker; 0 when there is only one."""
+    return distributed.get_rank() if distributed.is_initialized() else 0
+
+
+@torch.no_grad()
+def agree(parameters: list[nn.Parameter], stop: bool) -> bool:
+    """Average the parameters of all workers in place; true if any of them wants to stop."""
+    if not distributed.is_initialized():
+        return stop
+    flat = torch.cat([p.flatten() for p in parameters] + [torch.tensor([float(stop)])])
+    distributed.all_reduce(flat)
+    start = 0
+    for parameter in parameters:
+        count = parameter.numel()
+        parameter.copy_(flat[start : start + count].view_as(parameter) / distributed.get_world_size())
+        start += count
+    return bool(flat[-1] > 0)
+
+
+def run(
+    module: nn.Module,
+    losses: Callable[[int], Losses],
+    *,
+    steps: int,
+    peak: float,
+    folder: Path,
+    ema: float | None = None,
+    weight_decay: float = 0.01,
+    every: int = 50,
+    save_every: int = 250,
+    stop_at: float | None = None,
+) -> Average | None:
+    """Minimise `losses(step)["loss"]` over the module's parameters, resuming from `folder` where it can.
+
+    `stop_at` (Unix seconds) turns the step count into a wall-clock budget: the descent of the learning rate is
+    then scheduled by time, and the run ends when it is due. Logs one JSON line every `every` steps.
+
+    Several workers (processes of one thread) each take their own steps and average their weights every AGREE_EVERY
+    steps: on a busy machine that wastes far less than threads that wait for each other at every operator.
+    The moving average sees the agreed weights only.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    parameters = [p for p in module.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(parameters, lr=peak, weight_decay=weight_decay, betas=(0.9, 0.98), fused=True)
+    average = Average(module, ema**AGREE_EVERY) if ema else None
+    step, seconds = 0, 0.0
+    checkpoint = folder / "checkpoint.pt"
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        module.load_state_dict(state["module"])
+        optimiser.load_state_dict(state["optimiser"])
+        step, seconds = state["step"], state["seconds"]
+        if average and state["average"]:
+            average.values, average.updates = state["average"], state["updates"]
+    began = time.time()
+    start, sums, stop = step, {}, False
+    while step < steps and not stop:
+        rate = learning_rate(step, steps, peak)
+        if stop_at:
+            share = (time.time() - began) / max(1.0, stop_at - began)
+            rate = min(learning_rate(int(1000 * share), 1000, peak, warmup=0), peak * (step + 1) / 100)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        values = losses(step)
+        optimiser.zero_grad(set_to_none=True)
+        values["loss"].backward()
+        nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimiser.step()
+        step += 1
+        for name, value in values.items():
+            sums[name] = sums.get(name, 0.0) + float(value.detach())
+        if step % AGREE_EVERY == 0 or step == steps:
+            stop = agree(parameters, stop_at is not None and time.time() >= stop_at)
+            if average:
+                average.update(module)
+        if worker():
+            continue
+        if step % every == 0:
+            line = {name: round(value / every, 5) for name, value in sums.items()}
+            line |= {"step": step, "seconds": round(seconds + time.time() - began, 1), "rate": round(rate, 7)}
+            with (folder / "log.jsonl").open("a") as log:
+                log.write(json.dumps(line) + "\n")
+            sums = {}
+        if step % save_every == 0 or ((stop or step == steps) and step > start):
+            partial = checkpoint.with_suffix(".tmp")
+            torch.save(
+                {
+                    "module": module.state_dict(),
+                    "optimiser": optimiser.state_dict(),
+                    "average": average.values if average else None,
+                    "updates": average.updates if average else 0,
+                    "step": step,
+                    "seconds": seconds + time.time() - began,
+                },
+                partial,
+            )
+            partial.replace(checkpoint)
+    return average

@@ -1,0 +1,82 @@
+"""Writes down what happened: `training/curves.json` from the logs, `docs/mini.md` from vocabulary and measurements.
+
+python -m training.report
+"""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from training import captions, config, russian, world
+
+ROOT = Path(__file__).resolve().parent.parent
+POINTS = 40  # of a curve
+
+
+def curves() -> dict[str, dict[str, list[float]]]:
+    """Recipe -> series of its log, thinned to about POINTS points."""
+    result = {}
+    for recipe in ("movq", "text", "base", "flash"):
+        path = config.workspace() / recipe / "log.jsonl"
+        if not path.exists():
+            continue
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        kept = lines[:: max(1, len(lines) // POINTS)] + lines[-1:]
+        result[recipe] = {name: [line[name] for line in kept] for name in kept[0]}
+    return result
+
+
+def vocabulary() -> list[str]:
+    """The words of the world as a Markdown table, English and Russian."""
+
+    def row(*cells: str) -> str:
+        return "| " + " | ".join(cells) + " |"
+
+    def listed(words: Iterable[str]) -> str:
+        return ", ".join(dict.fromkeys(words))
+
+    both = russian.RELATIONS | {"and": (("и", ""), ("рядом с", "ins"))}
+    return [
+        row("meaning", "English", "Russian"),
+        row("---", "---", "---"),
+        *(row(n, listed(captions.COLOURS[n]), listed(russian.COLOURS[n])) for n in world.COLOURS),
+        *(row(n, listed(captions.SHAPES[n]), listed(x.nom for x in russian.NOUNS[n])) for n in world.SHAPES),
+        *(row(n, listed(captions.SIZES[n]), listed(russian.SIZES[n])) for n in ("small", "big")),
+        *(row(n, listed(captions.PLACES[n]), listed(russian.PLACES[n])) for n in world.PLACES),
+        *(row(n, listed(captions.RELATIONS[n]), listed(words for words, _ in both[n])) for n in world.RELATIONS),
+        *(
+            row(
+                n,
+                *(
+                    "; ".join(form.format("...") for form in forms[n][:3])
+                    for forms in (captions.STYLES, russian.STYLES)
+                ),
+            )
+            for n in world.STYLES
+        ),
+    ]
+
+
+def accuracy() -> list[str]:
+    """The measured table of `benchmarks/results/mini_accuracy.json`, if it is there."""
+    path = ROOT / "benchmarks" / "results" / "mini_accuracy.json"
+    if not path.exists():
+        return ["Not measured yet: `python -m benchmarks.mini_accuracy`."]
+    document = json.loads(path.read_text())
+    names = list(document["rows"][0])
+    rows = ["| " + " | ".join(names) + " |", "| " + " | ".join("---" for _ in names) + " |"]
+    rows += ["| " + " | ".join(str(row[name]) for name in names) + " |" for row in document["rows"]]
+    return [*rows, "", *(f"- {note}" for note in document["notes"])]
+
+
+def write() -> None:
+    found = curves()
+    if found:
+        (ROOT / "training" / "curves.json").write_text(json.dumps(found) + "\n")
+    text = (Path(__file__).parent / "mini.template.md").read_text()
+    text = text.replace("{vocabulary}", "\n".join(vocabulary())).replace("{accuracy}", "\n".join(accuracy()))
+    (ROOT / "docs" / "mini.md").write_text(text)
+
+
+if __name__ == "__main__":
+    write()
