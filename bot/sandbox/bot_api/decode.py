@@ -15,7 +15,7 @@ from bot.sandbox.media.uploads import Upload
 
 Raw = JsonValue | Upload
 
-# Telegram's words for what is most often forgotten; "{}" elsewhere.
+# Telegram's words for what is most often forgotten.
 MISSING = {
     "chat_id": "chat_id is empty",
     "from_chat_id": "chat_id is empty",
