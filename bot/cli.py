@@ -118,9 +118,11 @@ def generate(
     config: Config = None,
 ) -> None:
     """Paint without any chat."""
+    settings = _settings(config, {**_without_none(engines__profile=profile), "log.level": "warning"})
     from bot import generate as generation
+    from bot import logs
 
-    settings = _settings(config, _without_none(engines__profile=profile))
+    logs.configure(settings.log, secrets=settings.secrets.values())
     _serve(
         generation.generate(
             settings.engines, output, prompt=prompt, model=model, aspect_ratio=ar, seed=seed, count=n, refine=refine,
