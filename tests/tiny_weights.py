@@ -1,0 +1,63 @@
+"""A tiny family in the miniature layout, made of the golden fixtures' own random weights: it paints noise, quickly."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import tokenizers
+import torch
+
+FIXTURES = Path(__file__).parent / "engines" / "fixtures" / "kandinsky3"
+
+
+def write(root: Path) -> None:
+    """Fill a directory like `engines/mini/weights`."""
+    encoder = root / "flan_ul2_encoder"
+    encoder.mkdir()
+    unet, unet_config = _golden("unet")
+    network = {name: tensor for name, tensor in unet.items() if name.startswith("unet.") or name == "null_embedding"}
+    for stem in ("kandinsky3", "kandinsky3_flash"):
+        _write(root / f"{stem}.safetensors", network, unet_config)
+    movq, movq_config = _golden("movq")
+    _write(root / "movq.safetensors", _below("movq.", movq), movq_config)
+    words, words_config = _golden("t5_condition")
+    for stem in ("projection", "projection_flash"):
+        _write(encoder / f"{stem}.safetensors", _below("projection.", words))
+    _write(encoder / "model.safetensors", {"shared.weight": words["t5.shared.weight"]} | _encoder(words))
+    config = {name: value for name, value in words_config.items() if name not in ("tokens_length", "context_dim")}
+    (encoder / "config.json").write_text(
+        json.dumps(config | {"architectures": ["T5EncoderModel"], "model_type": "t5", "dtype": "float32"})
+    )
+    _tokenizer(words_config["vocab_size"]).save(str(encoder / "tokenizer.json"))
+
+
+def _golden(stem: str) -> tuple[dict[str, torch.Tensor], dict[str, int]]:
+    path = FIXTURES / f"{stem}.safetensors"
+    with safetensors.safe_open(path, "pt") as file:
+        return safetensors.torch.load_file(path), json.loads(file.metadata()["config"])
+
+
+def _below(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _encoder(words: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {n: t for n, t in _below("t5.", words).items() if n not in ("shared.weight", "encoder.embed_tokens.weight")}
+
+
+def _write(path: Path, tensors: dict[str, torch.Tensor], config: dict[str, int] | None = None) -> None:
+    metadata = {"config": json.dumps(config)} if config else {"format": "pt"}
+    safetensors.torch.save_file(tensors, path, metadata=metadata)
+
+
+def _tokenizer(vocabulary: int) -> tokenizers.Tokenizer:
+    letters = " abcdefghijklmnopqrstuvwxyz"
+    vocab = {"<pad>": 0, "</s>": 1, "<unk>": 2} | {letter: 3 + i for i, letter in enumerate(letters)}
+    assert len(vocab) <= vocabulary
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocab, unk_token="<unk>"))
+    tokenizer.normalizer = tokenizers.normalizers.Lowercase()
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Split("", "isolated")
+    return tokenizer
