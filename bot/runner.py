@@ -68,30 +68,34 @@ class Runner:
         self._owner = owner
         self._lease_s = lease_s
         self._heartbeat_s = heartbeat_s
-        self._runs: dict[int, _Run] = {}
+        self._runs: dict[tuple[int, int], _Run] = {}  # by job and lease: a job taken back may run here again at once
         self._slot_free = asyncio.Event()
 
     def cancel(self, job_id: int) -> None:
         """Stop a running job at its next step; the queue has been told before. A finished painting is kept."""
-        if run := self._runs.get(job_id):
-            run.stopped_by_owner = True
-            self._board.cancelling(job_id)
-            run.painting.cancel()
+        for (running_id, _), run in self._runs.items():
+            if running_id == job_id:
+                run.stopped_by_owner = True
+                self._board.cancelling(job_id)
+                run.painting.cancel()
 
     async def run(self) -> None:
         """Claim and run jobs until cancelled."""
-        lost = asyncio.create_task(self._take_back_lost_jobs())
         try:
-            while True:
-                await self._fill_pool()
-                await self._wait()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._take_back_lost_jobs())
+                group.create_task(self._run_jobs())
         finally:
-            lost.cancel()
             for run in self._runs.values():
                 run.painting.cancel()
             await asyncio.gather(
                 *(run.task for run in self._runs.values() if run.task is not None), return_exceptions=True
             )
+
+    async def _run_jobs(self) -> None:
+        while True:
+            await self._fill_pool()
+            await self._wait()
 
     async def _wait(self) -> None:
         if len(self._runs) < self._pool.capacity:
@@ -104,13 +108,23 @@ class Runner:
     async def _fill_pool(self) -> None:
         while len(self._runs) < self._pool.capacity:
             crash.point(crash.Point.BEFORE_CLAIM)
-            lease = await self._queue.claim(self._owner, self._lease_s)
+            lease = await self._claim()
             if lease is None:
                 return
             crash.point(crash.Point.AFTER_CLAIM)
             run = _Run(asyncio.create_task(self._paint(lease), name=f"paint-{lease.job.id}"))
-            self._runs[lease.job.id] = run
+            self._runs[_key(lease)] = run
             run.task = asyncio.create_task(self._run(lease, run), name=f"job-{lease.job.id}")
+
+    async def _claim(self) -> Lease | None:
+        """Take a lease. One that is granted while this runner is being stopped goes back at once."""
+        claiming = asyncio.create_task(self._queue.claim(self._owner, self._lease_s))
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            if (lease := await claiming) is not None:
+                await self._queue.release(lease)
+            raise
 
     async def _take_back_lost_jobs(self) -> None:
         """Jobs of workers that died without a word, until cancelled."""
@@ -135,7 +149,7 @@ class Runner:
         finally:
             heart.cancel()
             await asyncio.gather(heart, return_exceptions=True)
-            del self._runs[job_id]
+            del self._runs[_key(lease)]
             self._slot_free.set()
 
     async def _conclude(self, lease: Lease, run: _Run) -> None:
@@ -202,5 +216,12 @@ class Runner:
             except LeaseLost:
                 run.painting.cancel()
                 return
+            except Exception:
+                log.exception("heartbeat_failed", job_id=lease.job.id)
+                continue  # the lease lasts for at least one more heartbeat
             if beat.cancel_requested:
                 self.cancel(lease.job.id)
+
+
+def _key(lease: Lease) -> tuple[int, int]:
+    return lease.job.id, lease.token

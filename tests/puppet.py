@@ -81,4 +81,4 @@ class PuppetPool:
 
     async def next(self) -> Painting:
         """The next task that the bot has started."""
-        return await asyncio.wait_for(self.started.get(), 20)
+        return await asyncio.wait_for(self.started.get(), 60)
