@@ -247,13 +247,11 @@ async def test_a_user_held_back_by_the_running_limit_saves_up_nothing(tmp_path: 
     """Two are in service at once, one of each user: the heavy weight cannot turn its unused share into a burst."""
     async with open_world(tmp_path, Limits(max_queued=100, daily_credits=10**6)) as world:
         heavy, other = await world.user(1, weight=100.0), await world.user(2)
-        for user, _ in itertools.product((heavy, other), range(10)):
+        for user, _ in itertools.product((heavy, other), range(20)):
             await world.submit(user)
         for _ in range(10):
             for lease in [await world.claim(), await world.claim()]:
                 await world.finish(lease)
-        for user, _ in itertools.product((heavy, other), range(10)):
-            await world.submit(user)
         await world.users.set_weight(heavy, 1.0)
         assert max(await _leads(world, heavy, other)) <= 2
 
