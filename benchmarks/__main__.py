@@ -19,7 +19,7 @@ from benchmarks import report
 from bot import logs
 from bot.settings import LogSettings
 
-NAMES: Final = ("bot_path", "start_up", "sampler_batching")
+NAMES: Final = ("queue_operations", "queue_fairness", "bot_path", "start_up", "sampler_batching")
 
 
 class Benchmark(Protocol):
@@ -68,6 +68,7 @@ def _ran(name: str, load: Callable[[str], Benchmark], quick: bool, folder: Path 
         found.rows,
         notes=found.notes,
         parameters=found.parameters,
+        sources=found.sources,
         folder=folder or report.RESULTS,
     )
     return True

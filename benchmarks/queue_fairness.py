@@ -1,13 +1,12 @@
 """What nine users with one job each wait beside one user with 200: the fair queue against first come, first served.
 
-    python -m benchmarks.queue_fairness [--jobs 200] [--cost-s 10]
+    python -m benchmarks queue_fairness
 
 The fair times come from the real queue on a database with a clock that is moved by hand; the others from a list.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import statistics
 import tempfile
@@ -93,8 +92,9 @@ def _new_job(number: int, user: int, cost_s: float) -> NewJob:
     )
 
 
-def main(jobs: int, cost_s: float) -> None:
-    """Serve both ways and publish the waits."""
+def run(quick: bool) -> report.Report:
+    """Serve both ways and compare the waits."""
+    jobs, cost_s = (20, 35.0) if quick else (200, 10.0)
     plan = arrivals(jobs)
     rows: list[tuple[report.Cell, ...]] = []
     means = {}
@@ -106,8 +106,7 @@ def main(jobs: int, cost_s: float) -> None:
         means[name] = statistics.mean(singles)
         rows.append((name, means[name], max(singles), statistics.mean(waits[CROWD]), max(waits[CROWD])))
     ratio = means["first come, first served"] / means["fair queue"]
-    report.publish(
-        "queue_fairness",
+    return report.Report(
         f"One user with {jobs} jobs beside nine with one each",
         ("order", "singles: mean wait s", "singles: longest s", "crowd: mean wait s", "crowd: longest s"),
         rows,
@@ -118,11 +117,3 @@ def main(jobs: int, cost_s: float) -> None:
         sources=("bot/queue", "bot/database", "benchmarks/*.py"),
         parameters={"jobs": jobs, "cost_s": cost_s, "ratio": round(ratio, 1)},
     )
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--jobs", type=int, default=200, help="jobs of the crowded user")
-    parser.add_argument("--cost-s", type=float, default=10.0, help="seconds a job takes")
-    chosen = parser.parse_args()
-    main(chosen.jobs, chosen.cost_s)

@@ -1,13 +1,12 @@
 """How long the queue's operations take with 100, 10,000 and 100,000 jobs in line.
 
-    python -m benchmarks.queue_operations [--operations 200] [--folder DIR]
+    python -m benchmarks queue_operations
 
-The database is a real file with the bot's own settings; DIR chooses the disk.
+The database is a real file with the bot's own settings, in the system's folder for temporary files (TMPDIR).
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import random
 import tempfile
@@ -31,6 +30,13 @@ from engines import tasks
 
 T = TypeVar("T")
 COSTS_MS = (120, 460, 3200)  # flash, base at 512, base at 1024
+LINES = (
+    (100, 10, "FULL"),
+    (10_000, 500, "FULL"),
+    (10_000, 500, "NORMAL"),
+    (100_000, 5_000, "FULL"),
+    (100_000, 100_000, "FULL"),
+)
 COLUMNS = ("queued", "users", "synchronous", "operation", "p50 ms", "p99 ms", "p50 CPU ms", "p99 CPU ms")
 
 
@@ -127,23 +133,17 @@ def _new_job(user_id: int, number: int, dice: random.Random) -> NewJob:
     )
 
 
-async def main(operations: int, folder: Path | None) -> None:
-    """Measure every size and publish the table."""
+def run(quick: bool) -> report.Report:
+    """Measure every size; the quick form only the smallest, a few times."""
+    operations = 3 if quick else 200
     rows: list[tuple[report.Cell, ...]] = []
-    for queued, users, synchronous in (
-        (100, 10, "FULL"),
-        (10_000, 500, "FULL"),
-        (10_000, 500, "NORMAL"),
-        (100_000, 5_000, "FULL"),
-        (100_000, 100_000, "FULL"),
-    ):
-        with tempfile.TemporaryDirectory(dir=folder) as place:
-            timings = await measure(Path(place), queued, users, synchronous, operations)
+    for queued, users, synchronous in LINES[:1] if quick else LINES:
+        with tempfile.TemporaryDirectory() as place:
+            timings = asyncio.run(measure(Path(place), queued, users, synchronous, operations))
         for operation, values in timings.ms.items():
             figures = [report.percentile(each, p) for each in (values, timings.cpu_ms[operation]) for p in (50, 99)]
             rows.append((queued, users, synchronous, operation, *figures))
-    report.publish(
-        "queue_operations",
+    return report.Report(
         "Queue operations with a standing line",
         COLUMNS,
         rows,
@@ -157,11 +157,3 @@ async def main(operations: int, folder: Path | None) -> None:
         sources=("bot/queue", "bot/database", "benchmarks/*.py"),
         parameters={"operations": operations},
     )
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--operations", type=int, default=200, help="how often each operation is timed")
-    parser.add_argument("--folder", type=Path, default=None, help="where the database file is put")
-    chosen = parser.parse_args()
-    asyncio.run(main(chosen.operations, chosen.folder))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import platform
@@ -27,6 +28,7 @@ class Report:
     rows: Sequence[Sequence[Cell]]
     notes: Sequence[str] = ()
     parameters: Mapping[str, Cell] = field(default_factory=dict)
+    sources: Sequence[str] = SOURCES
 
 
 def publish(
@@ -83,6 +85,7 @@ def machine() -> dict[str, Cell]:
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 0,
         "system": platform.system(),
         "python": platform.python_version(),
+        "torch": importlib.metadata.version("torch"),
     }
     if hasattr(os, "getloadavg"):
         described["load_1min"] = round(os.getloadavg()[0], 2)
@@ -93,7 +96,7 @@ def describe_machine() -> str:
     """The machine in one line."""
     known = machine()
     load = f", load {known['load_1min']}" if "load_1min" in known else ""
-    return f"{known['cpu']}, {known['cores']} cores, Python {known['python']}{load}"
+    return f"{known['cpu']}, {known['cores']} cores, Python {known['python']}, torch {known['torch']}{load}"
 
 
 def commit(sources: Sequence[str] = SOURCES) -> str:

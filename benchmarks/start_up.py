@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "python -c 'import torch'": ("-c", "import torch"),
     "kandinsky-bot --help": ("-m", "bot", "--help"),
 }
+STARTS: Final = ("first", "second")
 PROMPT: Final = "a big red circle on a blue background"
 ANN: Final = types.User(id=1001, is_bot=False, first_name="Ann")  # one of the demo's two users
 JSON_LOG: Final = {"KANDINSKY_LOG__FORMAT": "json", "KANDINSKY_LOG__LEVEL": "info"}
@@ -57,7 +58,7 @@ def run(quick: bool) -> report.Report:
         for name, arguments in COMMANDS.items():
             seconds.setdefault(name, []).append(_command_s(arguments))
         if number < 3:
-            _note_demo(seconds)
+            _note_demo(seconds, STARTS[:1] if quick else STARTS)
     return report.Report(
         "Start-up",
         COLUMNS,
@@ -72,10 +73,11 @@ def run(quick: bool) -> report.Report:
     )
 
 
-def _note_demo(seconds: dict[str, list[float]]) -> None:
+def _note_demo(seconds: dict[str, list[float]], starts: Sequence[str]) -> None:
+    """Start the demo so many times on one data folder."""
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("first", "second"):
-            started = asyncio.run(_demo(Path(folder), choose_flash=name == "first"))
+        for name in starts:
+            started = asyncio.run(_demo(Path(folder), choose_flash=name == STARTS[0]))
             for what, value in (
                 ("answers", started.healthy_s),
                 ("engines ready", started.engines_s),

@@ -71,7 +71,7 @@ def test_a_rehearsal_prints_its_table_and_leaves_no_results(
 def test_an_unknown_name_is_answered_with_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         benchmarks.main(["speed"])
-    assert "there is no speed; there are bot_path" in capsys.readouterr().err
+    assert "there is no speed; there are queue_operations" in capsys.readouterr().err
 
 
 def test_the_arrivals_are_the_same_each_time_and_load_the_device_as_planned() -> None:
