@@ -37,6 +37,7 @@ PROMPTS: Final = (
     "a purple heart on a pink background",
 )
 ROUNDING_LEVELS: Final = 2  # of 255, between a picture and the same one painted in other company
+SITUATION_S: Final = 90.0  # no round of a situation begins later than this
 COLUMNS: Final = (
     "model", "at once", "pictures", "chat: pictures/min", "pool: pictures/min", "chat/pool",
     "chat: median s", "pool: median s", "added s", "chat: p95 s", "pool: p95 s",
@@ -174,7 +175,10 @@ async def _compared(stage: scene.Scene, situation: Situation) -> Outcome:
     async def by_pool() -> list[list[bytes]]:
         return await _timed(outcome.pool, latest, lambda shown: _paint(stage, shown.task))
 
+    began_s = time.perf_counter()
     for number in range(situation.rounds):
+        if time.perf_counter() - began_s > SITUATION_S:
+            break
         print(f"bot_path: {situation.model}, {situation.label} at once, round {number + 1}", file=sys.stderr)
         if number % 2:  # the pool goes first, with the tasks of the round before
             await by_pool()

@@ -29,6 +29,7 @@ COLUMNS: Final = (
 )  # fmt: skip
 PROMPT: Final = "a big red circle on a blue background"
 LOAD: Final = 0.8  # of what the device can paint one at a time
+ENOUGH_S: Final = 120.0  # no round begins later than this
 FLASH_SHARE: Final = 0.75
 
 
@@ -104,7 +105,10 @@ async def _measured(scale: Scale) -> tuple[dict[int, list[Played]], dict[tasks.M
         busy_s = {model: await _busy_s(alone, scale, model) for model in tasks.Model}
     plan = arrivals(scale, busy_s)
     played: dict[int, list[Played]] = {}
+    began_s = time.perf_counter()
     for turn in range(scale.rounds):
+        if time.perf_counter() - began_s > ENOUGH_S:
+            break
         for number in scale.in_hand[:: -1 if turn % 2 else 1]:
             print(f"sampler_batching: {number} in hand, {plan[-1].at_s:.0f} s of arrivals", file=sys.stderr)
             async with _running(number) as running:
