@@ -103,7 +103,8 @@ class Runner:
             return
         self._slot_free.clear()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._slot_free.wait(), _IDLE_S)
+            async with asyncio.timeout(_IDLE_S):
+                await self._slot_free.wait()
 
     async def _fill_pool(self) -> None:
         while len(self._runs) < self._pool.capacity:

@@ -62,7 +62,8 @@ class SqlJobQueue:
         Only changes made through this object wake the waiter early; the time bounds how late others are seen.
         """
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._work.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):  # asyncio.wait_for may swallow a cancel that comes with the event
+                await self._work.wait()
         self._work.clear()
 
     async def heartbeat(self, lease: Lease) -> Heartbeat:

@@ -12,6 +12,7 @@ from bot.queue.jobs import CancelOutcome, Heartbeat, Lease
 from bot.queue.sql_queue import SqlJobQueue
 from engines import errors
 from tests.bot.fake_telegram import until
+from tests.bot.fake_timer import settled
 from tests.bot.rig import rig, running
 
 
@@ -82,6 +83,22 @@ async def test_a_runner_that_is_stopped_gives_its_jobs_back(tmp_path: Path) -> N
         assert painting.cancelled
         kept = await room.job(job.id)
         assert (kept.status, kept.attempt) == (JobStatus.QUEUED, 0)
+
+
+async def test_who_waits_for_work_hears_a_stop_that_comes_with_the_work(tmp_path: Path) -> None:
+    async with rig(tmp_path) as room:
+
+        async def wait_again_and_again() -> None:
+            while True:
+                await room.queue.wait_for_work(60)
+
+        waiting = asyncio.create_task(wait_again_and_again())
+        await settled()
+        await room.queue.recover_others("runner")  # finds nothing, and wakes who waits for work
+        await asyncio.sleep(0)  # one turn of the loop: the event has come, and its waiter has not gone on yet
+        waiting.cancel()
+        await asyncio.wait({waiting}, timeout=10)
+        assert waiting.cancelled()
 
 
 class HesitantQueue(SqlJobQueue):
