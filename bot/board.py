@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError
-from aiogram.types import ReplyParameters
+from aiogram.types import InlineKeyboardMarkup, ReplyParameters
 
-from bot import keyboards, wording
+from bot import crash, keyboards, wording
 from bot.limiter import Dropped
 from bot.pacing import Priority
 from bot.queue import errors
@@ -84,21 +84,13 @@ class StatusBoard:
                 return
             text = await self._text(line)
             if text is None:
+                self._drop(line)
                 return
             try:
-                message = await self._bot.send_message(
-                    job.chat_id,
-                    text,
-                    reply_markup=keyboards.status(self._translator(job), job.id),
-                    reply_parameters=_reply_to(job),
-                    disable_notification=True,
-                )
+                await self._send(line, text, keyboards.status(self._translator(job), job.id))
             except TelegramAPIError as error:
                 # The job goes on: its result is sent as a message of its own.
                 log.warning("status_not_sent", job_id=job.id, error=type(error).__name__)
-                return
-            line.message_id, line.shown, line.edited_at_s = message.message_id, text, self._now_s()
-            await self._queue.set_status_message(job.id, message.message_id)
 
     def started(self, job: Job) -> None:
         """The job runs now."""
@@ -126,6 +118,17 @@ class StatusBoard:
         line.settled = True
         async with line.lock:
             return line.message_id
+
+    async def replace(self, job: Job) -> int:
+        """Send a new message for an outcome that has none to go into, and return its id. Raises TelegramAPIError.
+
+        The message is noted before the outcome goes into it, so that a repeat after a crash finds it: what may be
+        doubled is this line of text, never a picture.
+        """
+        line = self._lines.setdefault(job.id, _Line(job))
+        line.settled = True
+        async with line.lock:
+            return await self._send(line, self._translator(job)("status-sending"), None)
 
     def forget(self, job_id: int) -> None:
         """The job's outcome is delivered."""
@@ -162,9 +165,27 @@ class StatusBoard:
             self._edits.add(edit)
             edit.add_done_callback(self._edits.discard)
 
+    async def _send(self, line: _Line, text: str, markup: InlineKeyboardMarkup | None) -> int:
+        """Send the status message and note its id; to be called under the line's lock."""
+        job = line.job
+        message = await self._bot.send_message(
+            job.chat_id, text, reply_markup=markup, reply_parameters=_reply_to(job), disable_notification=True
+        )
+        crash.point(crash.Point.STATUS_SENT)
+        line.message_id, line.shown, line.edited_at_s = message.message_id, text, self._now_s()
+        await self._queue.set_status_message(job.id, message.message_id)
+        return message.message_id
+
+    def _drop(self, line: _Line) -> None:
+        """Forget a job that ended, unless delivery has its line in hand."""
+        if not line.settled and self._lines.get(line.job.id) is line:
+            del self._lines[line.job.id]
+
     async def _edit(self, line: _Line) -> None:
         async with line.lock:
             text = await self._text(line)
+            if text is None:
+                self._drop(line)
             if line.settled or line.message_id is None or text is None or text == line.shown:
                 return
             line.edited_at_s = self._now_s()

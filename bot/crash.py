@@ -15,6 +15,10 @@ from typing import Final
 class Point(StrEnum):
     """Moments of a job's life between which everything that must survive has been committed."""
 
+    UPDATE_STORED = "update-stored"
+    UPDATE_HANDLED = "update-handled"
+    JOB_ACCEPTED = "job-accepted"
+    STATUS_SENT = "status-sent"
     BEFORE_CLAIM = "before-claim"
     AFTER_CLAIM = "after-claim"
     MID_STEP = "mid-step"

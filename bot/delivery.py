@@ -1,14 +1,15 @@
 """Results on their way to the chat: each job's outcome is shown once.
 
 The status message is edited into the result. Telegram has no idempotency key, but a repeat of that edit after a
-crash replaces the picture by the same picture: still one message. Only where the status message is gone is the
-result sent as a new one.
+crash replaces the picture by the same picture: still one message. Where the status message is gone, a new one is sent
+and noted first, and then edited in the same way.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_RETRY_EVERY_S: Final = 20.0
 _REFUSALS_LIMIT: Final = 5
 # Telegram's words for "there is no such message to edit any more"; anything else is a failure worth a retry.
 _GONE: Final = ("message to edit not found", "message can't be edited", "message_id_invalid", "message identifier")
@@ -41,7 +41,15 @@ class Delivery:
     """Shows finished, failed and cancelled jobs to their owners."""
 
     def __init__(
-        self, bot: Bot, queue: JobQueue, board: StatusBoard, artifacts: Artifacts, media: MediaStore, texts: Texts
+        self,
+        bot: Bot,
+        queue: JobQueue,
+        board: StatusBoard,
+        artifacts: Artifacts,
+        media: MediaStore,
+        texts: Texts,
+        *,
+        retry_every_s: float = 20.0,
     ) -> None:
         self._bot = bot
         self._artifacts = artifacts
@@ -49,6 +57,7 @@ class Delivery:
         self._board = board
         self._media = media
         self._texts = texts
+        self._retry_every_s = retry_every_s
         self._wanted: asyncio.Queue[int] = asyncio.Queue()
         self._pending: set[int] = set()
         self._refusals: Counter[int] = Counter()
@@ -61,14 +70,20 @@ class Delivery:
 
     async def run(self) -> None:
         """Deliver until cancelled; what could not be delivered is tried again."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._retry())
+            group.create_task(self._deliver_wanted())
+
+    async def _retry(self) -> None:
+        while True:
+            await asyncio.sleep(self._retry_every_s)
+            await self.recover()
+
+    async def _deliver_wanted(self) -> None:
         workers: set[asyncio.Task[None]] = set()
         try:
             while True:
-                try:
-                    job_id = await asyncio.wait_for(self._wanted.get(), _RETRY_EVERY_S)
-                except TimeoutError:
-                    await self.recover()
-                    continue
+                job_id = await self._wanted.get()
                 worker = asyncio.create_task(self._deliver(job_id), name=f"deliver-{job_id}")
                 workers.add(worker)
                 worker.add_done_callback(workers.discard)
@@ -105,7 +120,7 @@ class Delivery:
             if self._refusals[job_id] >= _REFUSALS_LIMIT or "chat not found" in error.message.lower():
                 await self._give_up(job_id, "delivery_given_up")
         except (TelegramAPIError, OSError) as error:
-            log.warning("delivery_failed", job_id=job_id, error=type(error).__name__, retry_s=_RETRY_EVERY_S)
+            log.warning("delivery_failed", job_id=job_id, error=type(error).__name__)
         except Exception:
             log.exception("delivery_failed", job_id=job_id)
         finally:
@@ -119,6 +134,7 @@ class Delivery:
         del self._refusals[job_id]
 
     async def _show(self, job: Job, message_id: int | None) -> int:
+        """Put the outcome into the chat and return the message that carries its buttons."""
         t = self._texts.translator(job.language)
         match job.status:
             case JobStatus.DONE:
@@ -130,60 +146,56 @@ class Delivery:
                 return await self._show_text(job, message_id, text, keyboards.failed(t, job.id, job.user_id))
 
     async def _show_pictures(self, job: Job, message_id: int | None, t: Translator) -> int:
+        markup = keyboards.result(t, job.id, job.user_id)
         artifacts = await self._artifacts.of_job(job.id)
         try:
             originals = [await self._media.read(artifact.path) for artifact in artifacts]
         except FileGone:
             log.error("artifact_missing", job_id=job.id)
-            return await self._show_text(job, message_id, t("file-expired"), keyboards.result(t, job.id, job.user_id))
+            return await self._show_text(job, message_id, t("file-expired"), markup)
         shown = [await asyncio.to_thread(pictures.for_chat, original) for original in originals]
         caption = wording.caption(t, job.task, _run_s(job))
         files = [BufferedInputFile(png, f"kandinsky-{job.id}-{number}.png") for number, png in enumerate(shown, 1)]
-        if len(files) > 1:
-            return await self._show_album(job, message_id, files, caption, t)
-        markup = keyboards.result(t, job.id, job.user_id)
-        if message_id is not None:
-            try:
-                await self._bot.edit_message_media(
+        if len(files) == 1:
+            return await self._put(
+                job,
+                message_id,
+                lambda into: self._bot.edit_message_media(
                     InputMediaPhoto(media=files[0], caption=caption),
                     chat_id=job.chat_id,
-                    message_id=message_id,
+                    message_id=into,
                     reply_markup=markup,
-                )
-            except TelegramBadRequest as error:
-                if not _is_gone(error):
-                    raise
-            else:
-                return message_id
-        sent = await self._bot.send_photo(
-            job.chat_id, files[0], caption=caption, reply_markup=markup, reply_parameters=_reply_to(job)
-        )
-        return sent.message_id
-
-    async def _show_album(
-        self, job: Job, message_id: int | None, files: list[BufferedInputFile], caption: str, t: Translator
-    ) -> int:
-        """Several pictures as an album, then the buttons in the status message: an album cannot carry any.
-
-        An album is new messages: a crash between Telegram's answer and our note of it shows it twice. This is the one
-        such place.
-        """
+                ),
+            )
+        # Caption and buttons come first, because an album cannot carry buttons and repeating the edit does no harm.
+        # An album is new messages: a crash between Telegram's answer and our note of it shows it twice. This is the
+        # one such place.
+        carrier_id = await self._show_text(job, message_id, caption, markup)
         await self._bot.send_media_group(
             job.chat_id, [InputMediaPhoto(media=file) for file in files], reply_parameters=_reply_to(job)
         )
-        return await self._show_text(job, message_id, caption, keyboards.result(t, job.id, job.user_id))
+        return carrier_id
 
     async def _show_text(self, job: Job, message_id: int | None, text: str, markup: InlineKeyboardMarkup | None) -> int:
+        return await self._put(
+            job,
+            message_id,
+            lambda into: self._bot.edit_message_text(text, chat_id=job.chat_id, message_id=into, reply_markup=markup),
+        )
+
+    async def _put(self, job: Job, message_id: int | None, edit: Callable[[int], Awaitable[object]]) -> int:
+        """Edit an outcome into the status message, or into a new one where there is none any more."""
         if message_id is not None:
             try:
-                await self._bot.edit_message_text(text, chat_id=job.chat_id, message_id=message_id, reply_markup=markup)
+                await edit(message_id)
             except TelegramBadRequest as error:
                 if not _is_gone(error):
                     raise
             else:
                 return message_id
-        sent = await self._bot.send_message(job.chat_id, text, reply_markup=markup, reply_parameters=_reply_to(job))
-        return sent.message_id
+        replaced_id = await self._board.replace(job)
+        await edit(replaced_id)
+        return replaced_id
 
 
 _OUTCOMES: Final = (JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED)

@@ -19,6 +19,8 @@ import structlog
 from aiogram import Bot, Dispatcher
 from aiogram.types import Update
 
+from bot import crash
+
 log = structlog.get_logger(__name__)
 
 _CLOSE_TIMEOUT_S: Final = 5.0  # handlers take milliseconds; what still waits then is replayed at the next start
@@ -58,6 +60,8 @@ class Intake:
         if not updates:
             return
         fresh = set(await self._inbox.receive([(update.update_id, _to_json(update)) for update in updates]))
+        if fresh:
+            crash.point(crash.Point.UPDATE_STORED)
         for update in updates:
             if update.update_id in fresh:
                 fresh.discard(update.update_id)
@@ -97,6 +101,7 @@ class Intake:
         except Exception:
             # An update that fails would fail again: it is logged once and never blocks the chat behind it.
             log.exception("update_failed", update_id=update.update_id, type=update.event_type)
+        crash.point(crash.Point.UPDATE_HANDLED)
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.shield(self._inbox.handled(update.update_id))
 

@@ -1,8 +1,8 @@
 """What users can ask for, as services that handlers call: submit, repeat, cancel, list.
 
 A wish is one transaction in the queue; only afterwards is anything shown. The idempotency key names the wish: the
-message that asked for it, or the button with the number of paintings it has already brought, so that a double press
-is one job and a later press is a new one.
+message that asked for it, or the press of a button, so that an update that is handled twice is one job. A press while
+the button's last painting is open is that painting; a later press is a new one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot import costs
+from bot import costs, crash
 from bot.database.models import OPEN, JobStatus
 from bot.queue.errors import NotFound, NotYours
 from bot.queue.jobs import CancelOutcome, NewJob, Submitted
@@ -86,18 +86,18 @@ class Studio:
             seed=secrets.randbelow(tasks.SEED_LIMIT),
         )
 
-    async def again(self, person: Person, source_id: int, origin: Origin) -> Submitted:
+    async def again(self, person: Person, source_id: int, origin: Origin, press_id: str) -> Submitted:
         """Paint a job's task with a new seed. While the last such repeat is open, it is that one. Raises QueueError."""
         source = await self._owned(person, source_id)
         task = source.task.model_copy(update={"seed": secrets.randbelow(tasks.SEED_LIMIT)})
-        return await self.press(task, person, origin)
+        return await self.press(task, person, origin, press_id)
 
-    async def press(self, task: tasks.Task, person: Person, origin: Origin) -> Submitted:
-        """Accept a task asked for by a button that may be pressed again later. Raises QueueError."""
-        count, latest = await self._queue.wishes(person.id, f"{origin.key}:")
+    async def press(self, task: tasks.Task, person: Person, origin: Origin, press_id: str) -> Submitted:
+        """Accept a task asked for by a button (its key: `origin.key`) that may be pressed again. Raises QueueError."""
+        _, latest = await self._queue.wishes(person.id, f"{origin.key}:")
         if latest is not None and latest.status in OPEN:
             return Submitted(latest, created=False)
-        return await self.submit(task, person, replace(origin, key=f"{origin.key}:{count + 1}"))
+        return await self.submit(task, person, replace(origin, key=f"{origin.key}:{press_id}"))
 
     async def submit(self, task: tasks.Task, person: Person, origin: Origin) -> Submitted:
         """Accept a task and show its place in line; a known key brings its job back. Raises QueueError."""
@@ -116,6 +116,7 @@ class Studio:
             )
         )
         if submitted.created:
+            crash.point(crash.Point.JOB_ACCEPTED)
             log.info("job_accepted", job_id=submitted.job.id, kind=task.kind, model=task.model.value)
         if submitted.job.status in OPEN:
             await self._board.open(submitted.job)

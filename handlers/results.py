@@ -34,7 +34,7 @@ async def again(
         return
     origin = Origin(callback.message.chat.id, callback.message.message_id, t.language, f"again:{callback_data.job_id}")
     try:
-        submitted = await services.studio.again(person, callback_data.job_id, origin)
+        submitted = await services.studio.again(person, callback_data.job_id, origin, callback.id)
     except QueueError as error:
         await callback.answer(refusals.toast(t, error), show_alert=True)
         return

@@ -61,7 +61,7 @@ async def paint_example(
     task = services.studio.task(preferences, wording.example_prompt(t, services.profile, callback_data.number))
     origin = Origin(chat_id, message_id, t.language, f"example:{chat_id}:{message_id}:{callback_data.number}")
     try:
-        submitted = await services.studio.press(task, person, origin)
+        submitted = await services.studio.press(task, person, origin, callback.id)
     except QueueError as error:
         await callback.answer(refusals.toast(t, error), show_alert=True)
         return

@@ -17,6 +17,7 @@ status-refining =
 status-decoding =
     <b>Last touches</b>
     { $bar }
+status-sending = Here it comes…
 status-cancelling = Stopping…
 status-cancelled =
     { $credits ->

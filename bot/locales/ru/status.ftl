@@ -17,6 +17,7 @@ status-refining =
 status-decoding =
     <b>Последние штрихи</b>
     { $bar }
+status-sending = Несу картину…
 status-cancelling = Останавливаю…
 status-cancelled =
     { $credits ->
