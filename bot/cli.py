@@ -138,10 +138,15 @@ def migrate(
     data: Data = None,
 ) -> None:
     """Bring the database to a revision; `run` and `demo` do this by themselves."""
+    from alembic.util import CommandError
+
     from bot.database import migrate as migrations
 
     settings = _settings(config, _without_none(storage__data_dir=data))
-    migrations.migrate(settings.storage.url, revision)
+    try:
+        migrations.migrate(settings.storage.url, revision)
+    except CommandError as error:
+        _stop(f"{error}.")
     Console().print(f"The database is at [bold]{migrations.current(settings.storage.url) or 'base'}[/].")
 
 

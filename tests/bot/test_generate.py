@@ -1,0 +1,81 @@
+"""Pictures from the command line, painted by real engines on tiny weights."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from bot import generate, settings
+from bot.errors import StartError
+from engines import sizes, tasks
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> settings.EngineSettings:
+    """The mini profile on weights that paint noise."""
+    from tests import tiny_weights
+
+    root = tmp_path_factory.mktemp("weights")
+    tiny_weights.write(root)
+    return settings.EngineSettings(weights_dir=root, devices="cpu", cpu_threads=1)
+
+
+def painted(
+    engines: settings.EngineSettings,
+    output: Path,
+    *,
+    seed: int | None = 7,
+    count: int = 1,
+    ratio: tasks.AspectRatio = tasks.AspectRatio.SQUARE,
+) -> bytes:
+    """The bytes of the first picture."""
+    asyncio.run(
+        generate.generate(
+            engines,
+            output,
+            prompt="a yellow star",
+            model=tasks.Model.KANDINSKY_3_FLASH,
+            aspect_ratio=ratio,
+            seed=seed,
+            count=count,
+            refine=False,
+            negative_prompt="",
+        )
+    )
+    return output.read_bytes()
+
+
+def test_a_seed_repeats_its_picture_and_another_seed_does_not(engines: settings.EngineSettings, tmp_path: Path) -> None:
+    first = painted(engines, tmp_path / "a.png", seed=7)
+    assert painted(engines, tmp_path / "b.png", seed=7) == first
+    assert painted(engines, tmp_path / "c.png", seed=8) != first
+
+
+def test_the_picture_has_the_size_of_its_ratio_and_no_metadata(
+    engines: settings.EngineSettings, tmp_path: Path
+) -> None:
+    ratio = tasks.AspectRatio.LANDSCAPE_3_2
+    painted(engines, tmp_path / "wide.png", ratio=ratio)
+    expected = sizes.SIZES[sizes.Profile.MINI][ratio]
+    with Image.open(tmp_path / "wide.png") as picture:
+        assert (picture.format, picture.mode) == ("PNG", "RGB")
+        assert picture.size == (expected.width_px, expected.height_px)
+        assert picture.info == {}
+
+
+def test_two_pictures_are_two_different_files(engines: settings.EngineSettings, tmp_path: Path) -> None:
+    first = painted(engines, tmp_path / "star.png", count=2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["star-2.png", "star.png"]
+    assert (tmp_path / "star-2.png").read_bytes() != first
+
+
+def test_weights_that_are_not_there_are_named(tmp_path: Path) -> None:
+    missing = settings.EngineSettings(weights_dir=tmp_path / "nothing", devices="cpu")
+    with pytest.raises(StartError, match="nothing"):
+        painted(missing, tmp_path / "star.png")
+    assert list(tmp_path.iterdir()) == []
