@@ -25,7 +25,7 @@ from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from bot.sandbox.store.callbacks import Answer
 
-DEFAULT_TIMEOUT_S = 20.0
+DEFAULT_TIMEOUT_S = 60.0
 MESSAGES: TypeAdapter[list[types.Message]] = TypeAdapter(list[types.Message])
 
 ChatLike = int | types.User | types.Chat | types.Message
