@@ -1,3 +1,17 @@
-"""The tiny family of the engine tests, for benchmarks that paint."""
+"""Weights for benchmarks that paint."""
 
-from tests.engines.conftest import tiny_weights as tiny_weights
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests import tiny_weights as tiny
+
+
+@pytest.fixture(scope="session")
+def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory like `engines/mini/weights`."""
+    root = tmp_path_factory.mktemp("weights")
+    tiny.write(root)
+    return root
