@@ -93,6 +93,7 @@ class Delivery:
                 await asyncio.wait(workers, timeout=5)
             for worker in workers:
                 worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
 
     async def recover(self) -> None:
         """Take up every outcome that no user has been shown."""

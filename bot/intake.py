@@ -102,8 +102,10 @@ class Intake:
             # An update that fails would fail again: it is logged once and never blocks the chat behind it.
             log.exception("update_failed", update_id=update.update_id, type=update.event_type)
         crash.point(crash.Point.UPDATE_HANDLED)
+        marking = asyncio.ensure_future(self._inbox.handled(update.update_id))
         with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.shield(self._inbox.handled(update.update_id))
+            await asyncio.shield(marking)
+        await marking
 
 
 def _lane_of(update: Update) -> int:
