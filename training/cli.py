@@ -1,6 +1,7 @@
 """`python -m training <recipe>`: movq, text, base, flash, export, or all of them in order."""
 
 import argparse
+import dataclasses
 import os
 import time
 
@@ -13,32 +14,38 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, help="wall-clock budget of the recipe instead of its step count")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--workers", type=int, default=1, help="processes that train one model (base, flash)")
+    parser.add_argument(
+        "--rate", type=float, help="peak learning rate of base or flash, lower to go on with a finished run"
+    )
     arguments = parser.parse_args()
     stop_at = time.time() + 60 * arguments.minutes if arguments.minutes else None
     recipes = ORDER if arguments.recipe == "all" else (arguments.recipe,)
     if arguments.workers > 1:
         from torch import multiprocessing
 
-        rest = (arguments.workers, recipes, arguments.threads, stop_at)
+        rest = (arguments.workers, recipes, arguments.threads, stop_at, arguments.rate)
         multiprocessing.spawn(_worker, rest, nprocs=arguments.workers)
     else:
-        _train(recipes, arguments.threads, stop_at)
+        _train(recipes, arguments.threads, stop_at, arguments.rate)
 
 
-def _worker(rank: int, workers: int, recipes: tuple[str, ...], threads: int, stop_at: float | None) -> None:
+def _worker(
+    rank: int, workers: int, recipes: tuple[str, ...], threads: int, stop_at: float | None, rate: float | None
+) -> None:
     from torch import distributed
 
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": os.environ.get("MASTER_PORT", "29517")}
     distributed.init_process_group("gloo", rank=rank, world_size=workers)
-    _train(recipes, threads, stop_at)
+    _train(recipes, threads, stop_at, rate)
 
 
-def _train(recipes: tuple[str, ...], threads: int, stop_at: float | None) -> None:
+def _train(recipes: tuple[str, ...], threads: int, stop_at: float | None, rate: float | None) -> None:
     from training import runtime
 
     runtime.prepare(threads)
     from training import bank, base, config, export, flash, movq, text_encoder
 
+    changed = {"learning_rate": rate} if rate else {}
     for recipe in recipes:
         if recipe == "movq":
             movq.train(config.MovqConfig(), stop_at)
@@ -48,8 +55,8 @@ def _train(recipes: tuple[str, ...], threads: int, stop_at: float | None) -> Non
         elif recipe == "text":
             text_encoder.train(config.TextConfig(), stop_at)
         elif recipe == "base":
-            base.train(config.BaseConfig(), stop_at)
+            base.train(dataclasses.replace(config.BaseConfig(), **changed), stop_at)
         elif recipe == "flash":
-            flash.train(config.FlashConfig(), stop_at)
+            flash.train(dataclasses.replace(config.FlashConfig(), **changed), stop_at)
         else:
             export.write()

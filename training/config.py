@@ -93,8 +93,8 @@ class FlashConfig:
     """Kandinsky 3 Flash (paper section 5.1 and appendix A): four steps, no guidance."""
 
     times: tuple[int, ...] = (979, 729, 479, 229)
-    steps: int = 1500
-    batch: int = 32
-    learning_rate: float = 3e-4
-    ema: float = 0.99
+    steps: int = 4000
+    batch: int = 24
+    learning_rate: float = 4e-4
+    ema: float = 0.995
     guidance: float = 3.0

@@ -97,7 +97,7 @@ def run(
         if average and state["average"]:
             average.values, average.updates = state["average"], state["updates"]
     began = time.time()
-    start, sums, stop = step, {}, False
+    start, sums, logged, stop = step, {}, step, False
     while step < steps and not stop:
         rate = learning_rate(step, steps, peak)
         if stop_at:
@@ -120,11 +120,11 @@ def run(
         if worker():
             continue
         if step % every == 0:
-            line = {name: round(value / every, 5) for name, value in sums.items()}
+            line = {name: round(value / (step - logged), 5) for name, value in sums.items()}
             line |= {"step": step, "seconds": round(seconds + time.time() - began, 1), "rate": round(rate, 7)}
             with (folder / "log.jsonl").open("a") as log:
                 log.write(json.dumps(line) + "\n")
-            sums = {}
+            sums, logged = {}, step
         if step % save_every == 0 or ((stop or step == steps) and step > start):
             partial = checkpoint.with_suffix(".tmp")
             torch.save(

@@ -106,12 +106,14 @@ def grid(pictures: np.ndarray, columns: int, target: Path) -> None:
     Image.fromarray(np.concatenate(rows, 0)).save(target)
 
 
-def main(name: str = "base", count: int = 64) -> None:
-    """Write `<workspace>/<name>.png` and print the accuracy of a checkpoint."""
-    painter = base.load(name, config.BaseConfig().original)
+def gallery(target: Path) -> None:
+    """Sixteen prompts in two rows of eight, each row once by the base model and once by Flash below it."""
+    settings = config.BaseConfig()
     prompts, autoencoder = base.load_prompts(), movq.load(config.MovqConfig())
-    flash = name == "flash"
-    pictures = to_pictures(autoencoder, paint(painter, prompts, list(PROMPTS), flash=flash))
-    grid(pictures, 8, config.workspace() / f"{name}.png")
-    if count:
-        print(name, accuracy(painter, prompts, autoencoder, count, flash=flash))
+    rows = []
+    painted = {name: base.load(name, settings.original) for name in ("base", "flash")}
+    for start in range(0, len(PROMPTS), 8):
+        texts = list(PROMPTS[start : start + 8])
+        for name, painter in painted.items():
+            rows.append(to_pictures(autoencoder, paint(painter, prompts, texts, flash=name == "flash")))
+    grid(np.concatenate(rows), 8, target)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from training import captions, config, russian, world
+from training import captions, config, runtime, russian, world
 
 ROOT = Path(__file__).resolve().parent.parent
 POINTS = 40  # of a curve
@@ -70,11 +70,17 @@ def accuracy() -> list[str]:
 
 
 def write() -> None:
+    """Write curves, gallery and page."""
+    runtime.prepare()
+    from training import preview  # after prepare: it imports diffusers
+
     found = curves()
     if found:
         (ROOT / "training" / "curves.json").write_text(json.dumps(found) + "\n")
+    preview.gallery(ROOT / "docs" / "mini.png")
     text = (Path(__file__).parent / "mini.template.md").read_text()
     text = text.replace("{vocabulary}", "\n".join(vocabulary())).replace("{accuracy}", "\n".join(accuracy()))
+    text = text.replace("{prompts}", "\n".join(f"{i}. {prompt}" for i, prompt in enumerate(preview.PROMPTS, 1)))
     (ROOT / "docs" / "mini.md").write_text(text)
 
 
