@@ -94,8 +94,8 @@ def run(quick: bool) -> report.Report:
             f"Arrivals at random moments (Poisson), {FLASH_SHARE:.0%} Flash, the others base with {scale.steps} steps, "
             f"as many as keep a device {LOAD:.0%} busy that paints one at a time ({_spoken(busy_s)}).",
             "The same arrivals for every row and round; every second round goes through the rows backwards.",
-            "On a processor a batch of two takes about twice as long as one, so batches bring little here and sharing "
-            "can cost; on a card with idle units a batch is nearly free. The figures are those of this machine only.",
+            "What a batch costs beside a single picture differs between models, processors and cards: the figures are "
+            "those of this machine and these weights only.",
         ],
     )
 
