@@ -57,7 +57,7 @@ class Situation:
 
     @property
     def label(self) -> str:
-        return f"{self.at_once}, one chat" if self.one_chat else str(self.at_once)
+        return f"{self.at_once} (one chat)" if self.one_chat else str(self.at_once)
 
 
 FULL: Final = (
