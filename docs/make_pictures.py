@@ -33,13 +33,13 @@ def main() -> None:
             ann.start()
             ann.sees("Hello, Ann")
             browser.screenshot(IMAGES / "start.png")
-            paint(ann, "a big red circle on a blue background")
             paint(ann, "a yellow star")
+            paint(ann, "a big red circle on a blue background")
             browser.screenshot(IMAGES / "chat.png")
             ann.say("/settings")
             ann.sees("Settings")
             ann.say("большое зелёное сердце на розовом фоне")
-            ann.sees("step", PAINT_LIMIT_S)
+            ann.sees("Painting", PAINT_LIMIT_S)
             browser.screenshot(IMAGES / "painting.png")
             ann.sees("большое зелёное сердце", PAINT_LIMIT_S)
             browser.prefer("dark")
@@ -63,7 +63,7 @@ def paint(pane: Pane, prompt: str) -> None:
 @contextmanager
 def chromium(profile: Path) -> Iterator[Chrome]:
     """A headless Chromium in the size of the screenshots."""
-    driver = start_chromium(profile, width_px=1180, height_px=900)
+    driver = start_chromium(profile, width_px=1100, height_px=1060)
     try:
         yield driver
     finally:
