@@ -94,7 +94,7 @@ class Studio:
 
     async def press(self, task: tasks.Task, person: Person, origin: Origin, press_id: str) -> Submitted:
         """Accept a task asked for by a button (its key: `origin.key`) that may be pressed again. Raises QueueError."""
-        _, latest = await self._queue.wishes(person.id, f"{origin.key}:")
+        latest = await self._queue.newest_wish(person.id, f"{origin.key}:")
         if latest is not None and latest.status in OPEN:
             return Submitted(latest, created=False)
         return await self.submit(task, person, replace(origin, key=f"{origin.key}:{press_id}"))

@@ -44,7 +44,7 @@ class AspectRatio(StrEnum):
 class TextToImage(BaseModel):
     """Paint pictures from a prompt (paper, sections 3, 4 and 5.2)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)  # errors reach logs
 
     kind: Literal["text_to_image"] = "text_to_image"
     prompt: str = Field(min_length=1, max_length=PROMPT_LIMIT)

@@ -45,7 +45,8 @@ class Database:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         if self.is_sqlite and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        self.engine: AsyncEngine = create_async_engine(parsed)
+        # Parameters are prompts and updates: without hiding them, an error would carry them into the log.
+        self.engine: AsyncEngine = create_async_engine(parsed, hide_parameters=True)
         if self.is_sqlite:
             _set_up_sqlite(self.engine)
         self._readers = async_sessionmaker(self.engine, expire_on_commit=False)

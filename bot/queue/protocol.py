@@ -62,13 +62,13 @@ class JobQueue(Protocol):
     async def jobs_of(
         self, user_id: int, *, open_only: bool = True, before_id: int | None = None, limit: int = 100
     ) -> list[Job]:
-        """The user's open jobs, oldest first; or all jobs, newest first, those before `before_id`."""
+        """All the user's open jobs, oldest first; or `limit` of all jobs, newest first, those before `before_id`."""
 
     async def open_jobs(self) -> list[Job]:
         """Everybody's open jobs, oldest first: at a start, when their status messages are taken up again."""
 
-    async def wishes(self, user_id: int, key_prefix: str) -> tuple[int, Job | None]:
-        """How many jobs of the user have a key with this prefix, and the newest of them."""
+    async def newest_wish(self, user_id: int, key_prefix: str) -> Job | None:
+        """The user's newest job whose key has this prefix."""
 
     async def undelivered(self, limit: int = 100) -> list[Job]:
         """Jobs that are over and whose outcome the user has not been shown, oldest first."""

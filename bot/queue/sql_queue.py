@@ -125,10 +125,10 @@ class SqlJobQueue:
     async def jobs_of(
         self, user_id: int, *, open_only: bool = True, before_id: int | None = None, limit: int = 100
     ) -> list[Job]:
-        """The user's open jobs, oldest first; or all jobs, newest first, those before `before_id`."""
+        """All the user's open jobs, oldest first; or `limit` of all jobs, newest first, those before `before_id`."""
         async with self._database.read() as session:
             if open_only:
-                return await views.open_jobs(session, user_id, limit)
+                return await views.open_jobs(session, user_id)
             return await views.history(session, user_id, before_id, limit)
 
     async def open_jobs(self) -> list[Job]:
@@ -136,10 +136,10 @@ class SqlJobQueue:
         async with self._database.read() as session:
             return await views.all_open_jobs(session)
 
-    async def wishes(self, user_id: int, key_prefix: str) -> tuple[int, Job | None]:
-        """How many jobs of the user have a key with this prefix, and the newest of them."""
+    async def newest_wish(self, user_id: int, key_prefix: str) -> Job | None:
+        """The user's newest job whose key has this prefix."""
         async with self._database.read() as session:
-            return await views.wishes(session, user_id, key_prefix)
+            return await views.newest_wish(session, user_id, key_prefix)
 
     async def undelivered(self, limit: int = 100) -> list[Job]:
         """Jobs that are over and whose outcome the user has not been shown, oldest first."""

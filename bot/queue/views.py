@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, literal_column, select, update
+from sqlalchemy import literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import models
@@ -53,10 +53,10 @@ async def get(session: AsyncSession, job_id: int) -> models.Job:
     return row
 
 
-async def open_jobs(session: AsyncSession, user_id: int, limit: int) -> list[Job]:
-    """The user's queued and running jobs, oldest first."""
+async def open_jobs(session: AsyncSession, user_id: int) -> list[Job]:
+    """All queued and running jobs of the user, oldest first; the queue's limits bound them."""
     rows = await session.scalars(
-        select(models.Job).where(IS_OPEN, models.Job.user_id == user_id).order_by(models.Job.id).limit(limit)
+        select(models.Job).where(IS_OPEN, models.Job.user_id == user_id).order_by(models.Job.id)
     )
     return [snapshot(row) for row in rows]
 
@@ -67,19 +67,22 @@ async def all_open_jobs(session: AsyncSession) -> list[Job]:
     return [snapshot(row) for row in rows]
 
 
-async def wishes(session: AsyncSession, user_id: int, key_prefix: str) -> tuple[int, Job | None]:
-    """How many jobs of the user have a key with this prefix, and the newest of them.
+async def newest_wish(session: AsyncSession, user_id: int, key_prefix: str) -> Job | None:
+    """The user's newest job whose key has this prefix.
 
     A range over the unique index of (user, key): unlike LIKE it needs no escaping and no scan.
     """
-    named = (
-        models.Job.user_id == user_id,
-        models.Job.idempotency_key >= key_prefix,
-        models.Job.idempotency_key < key_prefix[:-1] + chr(ord(key_prefix[-1]) + 1),
+    newest = await session.scalar(
+        select(models.Job)
+        .where(
+            models.Job.user_id == user_id,
+            models.Job.idempotency_key >= key_prefix,
+            models.Job.idempotency_key < key_prefix[:-1] + chr(ord(key_prefix[-1]) + 1),
+        )
+        .order_by(models.Job.id.desc())
+        .limit(1)
     )
-    count = await session.scalar(select(func.count()).where(*named)) or 0
-    newest = await session.scalar(select(models.Job).where(*named).order_by(models.Job.id.desc()).limit(1))
-    return count, None if newest is None else snapshot(newest)
+    return None if newest is None else snapshot(newest)
 
 
 async def history(session: AsyncSession, user_id: int, before_id: int | None, limit: int) -> list[Job]:

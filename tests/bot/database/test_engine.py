@@ -97,3 +97,13 @@ async def test_committed_rows_are_there_for_the_next_process(database: Database,
     async with next_process.read() as session:
         assert await session.scalar(select(QueueClock.virtual_time)) == 1
     await next_process.close()
+
+
+async def test_an_error_of_the_database_does_not_quote_what_users_wrote(database: Database) -> None:
+    """Errors reach the log; their parameters are prompts and updates."""
+    with pytest.raises(IntegrityError) as caught:
+        async with database.write() as session:
+            await session.execute(
+                text("INSERT INTO jobs (user_id, task) VALUES (:user, :task)"), {"user": 1, "task": "a secret wish"}
+            )
+    assert "a secret wish" not in str(caught.value)

@@ -147,3 +147,21 @@ async def test_a_submission_wakes_the_worker_and_a_wait_without_work_ends(world:
     await world.submit(ann)
     await world.queue.wait_for_work(timeout_s=60)
     await world.queue.wait_for_work(timeout_s=0.01)
+
+
+async def test_all_open_jobs_are_listed_so_that_a_cancel_of_everything_leaves_none(world: World) -> None:
+    ann = await world.user(1)
+    ids = [await world.submit(ann) for _ in range(3)]
+    assert [job.id for job in await world.queue.jobs_of(ann, limit=1)] == ids
+
+
+async def test_the_newest_wish_is_found_by_the_beginning_of_its_key(world: World) -> None:
+    ann, bob = await world.user(1), await world.user(2)
+    await world.submit(ann, key="again:1:a")
+    newest = await world.submit(ann, key="again:1:b")
+    await world.submit(ann, key="again:12:a")
+    await world.submit(bob, key="again:1:c")
+    found = await world.queue.newest_wish(ann, "again:1:")
+    assert found is not None
+    assert found.id == newest
+    assert await world.queue.newest_wish(ann, "again:2:") is None
