@@ -24,7 +24,7 @@ from pydantic_settings import (
     SettingsError as SourceError,
 )
 
-from bot import settings_errors, settings_secrets
+from bot import costs, settings_errors, settings_secrets
 from bot.settings_errors import SettingsError
 
 __all__ = [
@@ -100,7 +100,7 @@ class QueueSettings(Section):
     max_attempts: int = Field(3, ge=1)
     max_queued_per_user: int = Field(20, ge=1)
     running_per_user_per_device: int = Field(1, ge=1)
-    daily_credits: int = Field(700, ge=0)
+    daily_credits: int = Field(costs.DAILY_CREDITS, ge=0)
 
     @model_validator(mode="after")
     def _two_heartbeats_fit_a_lease(self) -> Self:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot import costs
 from bot.database.models import JobStatus
 from engines import tasks
 
@@ -17,7 +18,7 @@ class Limits:
     max_queued: int = 20
     max_running: int = 1
     max_attempts: int = 3
-    daily_credits: int = 700
+    daily_credits: int = costs.DAILY_CREDITS
     devices: int = 1
 
 
