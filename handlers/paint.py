@@ -24,7 +24,14 @@ def router() -> Router:
 
 async def paint(message: Message, person: Person, preferences: Preferences, services: Services, t: Translator) -> None:
     """Take the text as a prompt."""
-    prompt = (message.text or "").strip()
+    await paint_words(message, message.text or "", person, preferences, services, t)
+
+
+async def paint_words(
+    message: Message, words: str, person: Person, preferences: Preferences, services: Services, t: Translator
+) -> None:
+    """Take words of a message as a prompt: all of a private message, in groups what is left of a mention or command."""
+    prompt = words.strip()
     if not prompt:
         await message.answer(t("bad-empty", example=wording.example_prompt(t, services.profile, 1)))
         return
