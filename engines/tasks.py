@@ -6,7 +6,7 @@ rounding, alone, in a batch of strangers and after a restart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 PROMPT_LIMIT = 1000  # characters; the limit of the official service
 SEED_LIMIT = 2**32  # exclusive
+COUNT_LIMIT = 4  # pictures of one task; they come as one album
+STYLE_LIMIT = 32  # characters of a style's name
 
 
 class Model(StrEnum):
@@ -52,7 +54,8 @@ class TextToImage(BaseModel):
     model: Model = Model.KANDINSKY_3
     aspect_ratio: AspectRatio = AspectRatio.SQUARE
     seed: int = Field(ge=0, lt=SEED_LIMIT)
-    count: int = Field(default=1, ge=1, le=4)
+    style: str = Field(default="", max_length=STYLE_LIMIT)  # a name of `engines.styles`; "" is none
+    count: int = Field(default=1, ge=1, le=COUNT_LIMIT)
     refine: bool = False  # base result noised to t = 479, then two Flash steps (paper, 5.2); no effect on Flash
     steps: int = Field(default=50, ge=2, le=200)  # base sampler only; Flash always takes its four
     guidance: float = Field(default=3.0, ge=0.0, le=20.0)  # w of (w+1)c - wu; base only
@@ -81,11 +84,16 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A task stands after `step` of `steps` sampling steps (refinement counted in)."""
+    """A task stands after `step` of `steps` sampling steps (refinement counted in).
+
+    `preview` shows now and then what the pictures are becoming: a JPEG, longest side at most 256 px, several pictures
+    side by side; None in between.
+    """
 
     stage: Stage
     step: int
     steps: int
+    preview: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
