@@ -13,7 +13,7 @@ from typing import Final
 Chat = int | str  # an id, or a public name such as "@gallery"
 
 ROUNDING_S: Final = 1e-9
-RESERVE: Final = 1  # token of a chat that old news leaves, so that an answer to a button goes at once
+RESERVE: Final = 1  # token of a chat that progress and broadcasts leave, so that an answer to a button goes at once
 BUCKETS_LIMIT: Final = 10_000  # full buckets are forgotten beyond this
 
 
@@ -24,10 +24,16 @@ class Priority(IntEnum):
     ANSWER = 1
     PROGRESS = 2
     CHAT_ACTION = 3
+    BROADCAST = 4
 
     @property
     def droppable(self) -> bool:
         """A newer call makes this one pointless: it is dropped rather than held back for long."""
+        return self in (Priority.PROGRESS, Priority.CHAT_ACTION)
+
+    @property
+    def yields(self) -> bool:
+        """Nobody waits for this call: it leaves a chat's reserve to answers."""
         return self >= Priority.PROGRESS
 
 
@@ -154,7 +160,7 @@ class Scheduler:
             is_group = isinstance(chat, str) or chat < 0
             rate = self._limits.group if is_group else self._limits.private_chat
             self._chats[chat] = Bucket(rate, rate.burst, now_s)
-        reserve = RESERVE if ticket.priority.droppable else 0
+        reserve = RESERVE if ticket.priority.yields else 0
         return self._chats[chat].wait_s(ticket.cost + reserve, now_s)
 
     def _forget_idle(self, now_s: float) -> None:

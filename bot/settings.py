@@ -31,6 +31,7 @@ __all__ = [
     "EngineSettings",
     "LogSettings",
     "MessageSettings",
+    "ObservabilitySettings",
     "QueueSettings",
     "Settings",
     "SettingsError",
@@ -140,6 +141,18 @@ class MessageSettings(Section):
     progress_interval_s: float = Field(1.0, ge=1.0)  # Telegram accepts about one edit a second in a chat
 
 
+class ObservabilitySettings(Section):
+    """Where the bot tells machines how it is."""
+
+    host: str = "127.0.0.1"
+    port: int | None = Field(None, ge=1, le=65535, examples=[9464])
+
+    @field_validator("port", mode="before")
+    @classmethod
+    def _zero_is_off(cls, value: object) -> object:
+        return None if value in (0, "0") else value
+
+
 class LogSettings(Section):
     """What the log shows."""
 
@@ -159,6 +172,7 @@ class Settings(BaseSettings):
     queue: QueueSettings = QueueSettings()
     engines: EngineSettings = EngineSettings()
     messages: MessageSettings = MessageSettings()
+    observability: ObservabilitySettings = ObservabilitySettings()
     log: LogSettings = LogSettings()
     secrets: settings_secrets.Secrets = Field(default=settings_secrets.Secrets(), exclude=True, repr=False)
 
