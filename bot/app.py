@@ -34,6 +34,7 @@ from bot.delivery import Delivery
 from bot.errors import StartError
 from bot.intake import Intake
 from bot.media import MediaStore
+from bot.middlewares.group import GroupMiddleware
 from bot.middlewares.person import PersonMiddleware
 from bot.polling import Poller
 from bot.pools import TaskPool, pool_for
@@ -122,8 +123,9 @@ class Application:
         self._dispatcher = Dispatcher(storage=DatabaseStorage(database))
         self._dispatcher["services"] = Services(self._studio, users, settings.engines.profile)
         self._dispatcher.include_routers(*handlers.routers())
-        person = PersonMiddleware(users, self._texts)
+        group, person = GroupMiddleware(), PersonMiddleware(users, self._texts)
         for observer in (self._dispatcher.message, self._dispatcher.callback_query):
+            observer.outer_middleware(group)
             observer.outer_middleware(person)
         self._intake = Intake(self._inbox, self._dispatcher, bot)
 

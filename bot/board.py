@@ -24,6 +24,7 @@ from bot.limiter import Dropped
 from bot.pacing import Priority
 from bot.queue import errors
 from bot.telegram_session import priority
+from bot.whispering import aloud
 
 if TYPE_CHECKING:
     from bot.queue.jobs import Job
@@ -168,9 +169,10 @@ class StatusBoard:
     async def _send(self, line: _Line, text: str, markup: InlineKeyboardMarkup | None) -> int:
         """Send the status message and note its id; to be called under the line's lock."""
         job = line.job
-        message = await self._bot.send_message(
-            job.chat_id, text, reply_markup=markup, reply_parameters=_reply_to(job), disable_notification=True
-        )
+        with aloud():
+            message = await self._bot.send_message(
+                job.chat_id, text, reply_markup=markup, reply_parameters=_reply_to(job), disable_notification=True
+            )
         crash.point(crash.Point.STATUS_SENT)
         line.message_id, line.shown, line.edited_at_s = message.message_id, text, self._now_s()
         await self._queue.set_status_message(job.id, message.message_id)

@@ -34,7 +34,9 @@ from aiogram.methods import Response, SendMediaGroup, TelegramMethod
 from aiogram.methods.base import TelegramType
 
 from bot.limiter import Dropped, Limiter
+from bot.manners import Manners
 from bot.pacing import Chat, Priority
+from bot.whispering import Whispering
 
 __all__ = ["Dropped", "OutgoingCalls", "Priority", "priority", "session"]
 
@@ -67,6 +69,8 @@ def session(api_server: str | None = None) -> AiohttpSession:
     """A session to Telegram or to another Bot API server, with all limits in place; to be called in the event loop."""
     server = PRODUCTION if api_server is None else TelegramAPIServer.from_base(api_server)
     opened = AiohttpSession(api=server)
+    opened.middleware(Whispering())
+    opened.middleware(Manners())
     opened.middleware(OutgoingCalls(Limiter(asyncio.get_running_loop())))
     return opened
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from aiogram import Router
 
-from handlers import fallback, jobs, paint, results, settings, start
+from handlers import fallback, groups, jobs, paint, results, settings, start
 
 
 def routers() -> list[Router]:
     """Fresh routers in the order in which they are asked; the last one answers what nobody else understood."""
-    return [module.router() for module in (start, settings, jobs, results, paint, fallback)]
+    return [module.router() for module in (start, settings, jobs, results, groups, paint, fallback)]
