@@ -5,6 +5,7 @@ QueueError
 ├── NotEnoughCredits   the user's credits of today do not cover the job
 ├── NotFound           there is no such job or user
 ├── NotYours           the job belongs to somebody else
+├── Maintenance        nothing new is taken; the operator says why
 └── LeaseLost          the job has been taken back; its worker must stop and store nothing
 
 `code` is stable: texts are chosen by it.
@@ -54,6 +55,16 @@ class NotYours(QueueError):
     """The job belongs to somebody else."""
 
     code = "not_yours"
+
+
+class Maintenance(QueueError):
+    """Nothing new is taken; `text` are the operator's words for it and may be empty."""
+
+    code = "maintenance"
+
+    def __init__(self, text: str) -> None:
+        super().__init__("nothing new is taken")
+        self.text = text
 
 
 class LeaseLost(QueueError):
