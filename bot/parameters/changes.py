@@ -1,0 +1,67 @@
+"""What a prompt's parameters change, and how settings and changes become a task; and a task parameters again."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from bot.parameters import table, values
+from engines import styles as engine_styles
+from engines import tasks
+
+if TYPE_CHECKING:
+    from bot.database.users import Preferences
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The settings that a prompt overrides; None leaves what the user chose. A style of "" is none at all."""
+
+    model: tasks.Model | None = None
+    aspect_ratio: tasks.AspectRatio | None = None
+    refine: bool | None = None
+    style: str | None = None
+    negative_prompt: str | None = None
+    count: int | None = None
+    seed: int | Literal["random"] | None = None
+
+    def over(self, preferences: Preferences) -> Preferences:
+        """The settings with these changes."""
+        said: dict[str, Any] = {
+            name: value for name, value in dataclasses.asdict(self).items() if value is not None and name != "seed"
+        }
+        if self.seed is not None:
+            said["seed"] = None if self.seed == values.RANDOM else self.seed
+        return dataclasses.replace(preferences, **said)
+
+
+def task_of(
+    prompt: str, preferences: Preferences, *, styles: Iterable[engine_styles.Style], fresh_seed: int
+) -> tasks.TextToImage:
+    """A task with these settings. A style that this profile does not have is left out: it was chosen in another one.
+
+    Raises ValidationError for an empty or too long prompt.
+    """
+    known = {style.name for style in styles}
+    return tasks.TextToImage(
+        prompt=prompt,
+        negative_prompt=preferences.negative_prompt,
+        model=preferences.model,
+        aspect_ratio=preferences.aspect_ratio,
+        style=preferences.style if preferences.style in known else "",
+        seed=fresh_seed if preferences.seed is None else preferences.seed,
+        count=preferences.count,
+        refine=preferences.refine,
+    )
+
+
+def render(task: tasks.TextToImage) -> str:
+    """The parameters that repeat a task under the usual settings, such as "--ar 16:9 --model flash --seed 7"."""
+    parts = []
+    for parameter in table.PARAMETERS:
+        value = getattr(task, parameter.field)
+        if parameter.always or value != tasks.TextToImage.model_fields[parameter.field].default:
+            parts.append(f"--{parameter.name} {parameter.kind.write(value)}".rstrip())
+    return " ".join(parts)
