@@ -22,6 +22,7 @@ SQLITE_PRAGMAS: Final = (
     ("journal_mode", "WAL"),  # readers never wait for the writer
     ("synchronous", "FULL"),  # a commit is on disk before Telegram hears of it, even if the power fails
     ("foreign_keys", "ON"),
+    ("secure_delete", "ON"),  # what is deleted is overwritten
     ("cache_size", "-16000"),  # KiB
     ("temp_store", "MEMORY"),
     ("mmap_size", "134217728"),  # bytes
@@ -85,6 +86,20 @@ class Database:
             finally:
                 await connection.invalidate()  # its settings are not those of the pool
 
+    async def scrub(self) -> bool:
+        """Rewrite the file from what is stored now; False when readers kept the old parts and it has to be repeated.
+
+        secure_delete overwrites rows, but not the copies of them that moves between pages left behind, nor the
+        write-ahead log. Writers wait meanwhile. A PostgreSQL server does this by itself.
+        """
+        if not self.is_sqlite:
+            return True
+        async with self._write_lock, self.engine.connect() as connection:
+            try:
+                return await connection.run_sync(_rewrite)
+            finally:
+                await connection.invalidate()  # its settings are not those of the pool
+
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
@@ -95,6 +110,19 @@ def _without_foreign_keys(connection: Connection) -> None:
     cursor = connection.connection.cursor()
     cursor.execute("PRAGMA foreign_keys=OFF")
     cursor.close()
+
+
+def _rewrite(connection: Connection) -> bool:
+    """Do outside of any transaction what SQLite refuses within one."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute("PRAGMA temp_store=FILE")  # the copy may be larger than the memory
+        cursor.execute("VACUUM")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        checkpoint = cursor.fetchone()
+        return checkpoint is not None and bool(checkpoint[0] == 0)  # the first column: somebody was in the way
+    finally:
+        cursor.close()
 
 
 def _set_up_sqlite(engine: AsyncEngine) -> None:

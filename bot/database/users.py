@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from aiogram import types
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from bot.clock import Clock, utc_now
 from bot.database import models
@@ -15,6 +16,7 @@ from bot.database.engine import Database
 from engines import tasks
 
 _SEEN_RESOLUTION: Final = timedelta(minutes=1)  # spares a commit for every message of a busy user
+_IDS_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,20 @@ class Person:
     is_banned: bool
     created_at: datetime
     last_seen_at: datetime
+    blocked_at: datetime | None = None  # since then the user takes no messages from the bot
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What a user paints with unless the prompt says otherwise."""
+    """What a user paints with unless the prompt says otherwise. No style is ""; no seed is a random one."""
 
     model: tasks.Model = tasks.Model.KANDINSKY_3
     aspect_ratio: tasks.AspectRatio = tasks.AspectRatio.SQUARE
+    refine: bool = False
+    style: str = ""
+    negative_prompt: str = ""
+    count: int = 1
+    seed: int | None = None
 
 
 class Users:
@@ -79,6 +87,49 @@ class Users:
             row = await session.get(models.User, user_id)
             return None if row is None else _person(row)
 
+    async def by_name(self, username: str) -> Person | None:
+        """The user with this @name, in any case of letters; of several, whom the bot has heard last."""
+        name = username.removeprefix("@").lower()
+        async with self._database.read() as session:
+            row = await session.scalar(
+                select(models.User)
+                .where(func.lower(models.User.username) == name)
+                .order_by(models.User.last_seen_at.desc())
+                .limit(1)
+            )
+            return None if row is None else _person(row)
+
+    async def everyone_reachable(self) -> AsyncIterator[int]:
+        """The ids, ascending, of all who are neither banned nor forgotten and have not blocked the bot.
+
+        It reads some at a time: whoever takes hours to write to everyone keeps no transaction open.
+        """
+        last_id = None
+        while True:
+            query = (
+                select(models.User.id)
+                .where(
+                    ~models.User.is_banned,
+                    models.User.blocked_at.is_(None),
+                    models.User.first_name != "",  # forgotten, and not heard since
+                )
+                .order_by(models.User.id)
+                .limit(_IDS_AT_ONCE)
+            )
+            if last_id is not None:
+                query = query.where(models.User.id > last_id)
+            async with self._database.read() as session:
+                user_ids = (await session.scalars(query)).all()
+            if not user_ids:
+                return
+            for user_id in user_ids:
+                yield user_id
+            last_id = user_ids[-1]
+
+    async def set_blocked(self, user_id: int, is_blocked: bool) -> None:
+        """Note that the user has blocked the bot, or takes its messages again."""
+        await self._set(user_id, blocked_at=self._clock() if is_blocked else None)
+
     async def set_language(self, user_id: int, language: str | None) -> None:
         """Fix the user's language; None goes back to what Telegram says."""
         await self._set(user_id, language=language)
@@ -107,7 +158,15 @@ class Users:
             row = await session.get(models.UserSettings, user_id)
             if row is None:
                 return self._defaults
-            return Preferences(tasks.Model(row.model), tasks.AspectRatio(row.aspect_ratio))
+            return Preferences(
+                model=tasks.Model(row.model),
+                aspect_ratio=tasks.AspectRatio(row.aspect_ratio),
+                refine=row.refine,
+                style=row.style,
+                negative_prompt=row.negative_prompt,
+                count=row.count,
+                seed=row.seed,
+            )
 
     async def save_preferences(self, user_id: int, preferences: Preferences) -> None:
         """Remember the user's choice."""
@@ -117,11 +176,16 @@ class Users:
                     user_id=user_id,
                     model=preferences.model.value,
                     aspect_ratio=preferences.aspect_ratio.value,
+                    refine=preferences.refine,
+                    style=preferences.style,
+                    negative_prompt=preferences.negative_prompt,
+                    count=preferences.count,
+                    seed=preferences.seed,
                     updated_at=self._clock(),
                 )
             )
 
-    async def _set(self, user_id: int, **values: str | int | bool | None) -> None:
+    async def _set(self, user_id: int, **values: str | int | bool | datetime | None) -> None:
         async with self._database.write() as session:
             await session.execute(update(models.User).where(models.User.id == user_id).values(**values))
 
@@ -139,4 +203,5 @@ def _person(row: models.User) -> Person:
         is_banned=row.is_banned,
         created_at=row.created_at,
         last_seen_at=row.last_seen_at,
+        blocked_at=row.blocked_at,
     )

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from bot import costs
 from bot.database.models import JobStatus
+from bot.queue.errors import NotFound
 from engines import tasks
 
 
@@ -70,7 +71,9 @@ class Job:
 
     @property
     def task(self) -> tasks.Task:
-        """The task, parsed; pydantic's ValidationError when this program no longer knows it."""
+        """The task, parsed. NotFound when it has been erased; pydantic's ValidationError when it is unknown."""
+        if not self.task_json:
+            raise NotFound(f"the prompt of job {self.id} has been erased")
         return tasks.TASKS.validate_json(self.task_json)
 
 

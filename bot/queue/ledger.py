@@ -1,4 +1,7 @@
-"""Credits: charged when a job is accepted, given back once when it fails or is cancelled, counted by the user's day."""
+"""Credits: charged when a job is accepted, given back once when it fails or is cancelled, counted by the user's day.
+
+Admins grant more, or take some, for the user's day in which they do it.
+"""
 
 from __future__ import annotations
 
@@ -54,6 +57,27 @@ async def refund(session: AsyncSession, job: Job, now: datetime) -> None:
     )
     if day is not None:
         _book(session, job, job.cost_credits, CreditReason.REFUND, day, now)
+
+
+async def grant(session: AsyncSession, user: User, delta: int, note: str, key: str | None, now: datetime) -> None:
+    """Give or take credits of the user's today; a known key changes nothing. ValueError for a delta of 0."""
+    if delta == 0:
+        raise ValueError("a grant of nothing")
+    if key is not None and await session.scalar(
+        select(CreditEntry.id).where(CreditEntry.user_id == user.id, CreditEntry.grant_key == key)
+    ):
+        return
+    session.add(
+        CreditEntry(
+            user_id=user.id,
+            delta=delta,
+            reason=CreditReason.GRANT,
+            day=day_of(now, user.utc_offset_min),
+            created_at=now,
+            note=note,
+            grant_key=key,
+        )
+    )
 
 
 def _book(session: AsyncSession, job: Job, delta: int, reason: CreditReason, day: date, now: datetime) -> None:

@@ -84,3 +84,6 @@ class JobQueue(Protocol):
 
     async def credits(self, user_id: int) -> Credits:
         """The user's credits of today. NotFound."""
+
+    async def grant(self, user_id: int, delta: int, reason: str, *, key: str | None = None) -> Credits:
+        """Give a user credits for today, or take some; a known key changes nothing. ValueError for 0. NotFound."""

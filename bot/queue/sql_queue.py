@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.clock import Clock, utc_now
 from bot.database.engine import Database
 from bot.database.models import JobStatus, User
@@ -164,7 +166,23 @@ class SqlJobQueue:
     async def credits(self, user_id: int) -> Credits:
         """The user's credits of today. NotFound."""
         async with self._database.read() as session:
-            user = await session.get(User, user_id)
-            if user is None:
-                raise NotFound(f"user {user_id}")
-            return await ledger.credits_of(session, user, self._clock(), self._limits.daily_credits)
+            return await self._credits(session, await _user(session, user_id))
+
+    async def grant(self, user_id: int, delta: int, reason: str, *, key: str | None = None) -> Credits:
+        """Give a user credits for today, or take some; a known key changes nothing. ValueError for 0. NotFound."""
+        async with self._database.write() as session:
+            user = await _user(session, user_id)
+            await ledger.grant(session, user, delta, reason, key, self._clock())
+            await session.flush()
+            return await self._credits(session, user)
+
+    async def _credits(self, session: AsyncSession, user: User) -> Credits:
+        return await ledger.credits_of(session, user, self._clock(), self._limits.daily_credits)
+
+
+async def _user(session: AsyncSession, user_id: int) -> User:
+    """The row of a user. NotFound."""
+    user = await session.get(User, user_id)
+    if user is None:
+        raise NotFound(f"user {user_id}")
+    return user

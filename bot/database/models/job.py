@@ -29,6 +29,9 @@ OPEN: Final = (JobStatus.QUEUED, JobStatus.RUNNING)
 _IS_QUEUED: Final = text("status = 'queued'")
 _IS_RUNNING: Final = text("status = 'running'")
 _IS_OPEN: Final = text("status IN ('queued', 'running')")
+_IS_PAINTED: Final = text("status IN ('done', 'delivered') AND task <> ''")
+_HAS_CONTENT: Final = text("task <> ''")
+_IS_SHOWN: Final = text("result_message_id IS NOT NULL")
 _IS_UNDELIVERED: Final = text("status IN ('done', 'failed', 'cancelled') AND delivered_at IS NULL")
 
 
@@ -50,10 +53,22 @@ class Job(Base):
         CheckConstraint("(status IN ('queued', 'running')) = (finished_at IS NULL)", name="finished_when_closed"),
         CheckConstraint("status <> 'delivered' OR delivered_at IS NOT NULL", name="delivered_at_some_time"),
         CheckConstraint("status <> 'done' OR delivered_at IS NULL", name="done_is_undelivered"),
+        CheckConstraint("task <> '' OR status NOT IN ('queued', 'running')", name="open_with_a_task"),
         Index("ix_jobs_queued", "user_id", "id", sqlite_where=_IS_QUEUED, postgresql_where=_IS_QUEUED),
         Index("ix_jobs_running", "lease_until", sqlite_where=_IS_RUNNING, postgresql_where=_IS_RUNNING),
         Index("ix_jobs_open", "user_id", "id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
         Index("ix_jobs_undelivered", "id", sqlite_where=_IS_UNDELIVERED, postgresql_where=_IS_UNDELIVERED),
+        Index("ix_jobs_painted", "user_id", "id", sqlite_where=_IS_PAINTED, postgresql_where=_IS_PAINTED),
+        Index(
+            "ix_jobs_result_message",
+            "chat_id",
+            "result_message_id",
+            sqlite_where=_IS_SHOWN,
+            postgresql_where=_IS_SHOWN,
+        ),
+        Index("ix_jobs_finished_at", "finished_at"),
+        Index("ix_jobs_with_content", "finished_at", sqlite_where=_HAS_CONTENT, postgresql_where=_HAS_CONTENT),
+        Index("ix_jobs_created_at", "created_at"),
         {"sqlite_autoincrement": True},
     )
 
@@ -61,7 +76,7 @@ class Job(Base):
     user_id: Mapped[int] = mapped_column(BigInt, ForeignKey("users.id"))
     idempotency_key: Mapped[str] = mapped_column(String(128))
     kind: Mapped[str] = mapped_column(String(32))
-    task: Mapped[str] = mapped_column(Text)  # JSON of engines.tasks.Task
+    task: Mapped[str] = mapped_column(Text)  # JSON of engines.tasks.Task; empty once it has been erased
     model: Mapped[str] = mapped_column(String(64))  # with size_key: the class of work whose duration is learned
     size_key: Mapped[str] = mapped_column(String(64))
     language: Mapped[str] = mapped_column(String(35))

@@ -5,21 +5,24 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.database.models.base import Base
 from bot.database.types import BigInt, UtcDateTime, text_enum
 
+_FORGOTTEN = text("forgotten_at IS NOT NULL")
+
 
 class User(Base):
-    """Somebody who has written to the bot; `id` is the Telegram id."""
+    """Somebody who has written to the bot; `id` is the Telegram id. The forgotten have no name until they return."""
 
     __tablename__ = "users"
     __table_args__ = (
         CheckConstraint("weight > 0", name="weight_positive"),
         CheckConstraint("daily_credits IS NULL OR daily_credits >= 0", name="daily_credits_not_negative"),
         CheckConstraint("utc_offset_min BETWEEN -720 AND 840", name="utc_offset_exists"),
+        Index("ix_users_forgotten", "id", sqlite_where=_FORGOTTEN, postgresql_where=_FORGOTTEN),
     )
 
     id: Mapped[int] = mapped_column(BigInt, primary_key=True, autoincrement=False)
@@ -33,16 +36,28 @@ class User(Base):
     is_banned: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    blocked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the user has blocked the bot
+    forgotten_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # what is older has to go; None once it is gone
 
 
 class UserSettings(Base):
-    """What a user painted with last; the next prompt uses it again."""
+    """What a user paints with unless the prompt says otherwise."""
 
     __tablename__ = "user_settings"
+    __table_args__ = (
+        CheckConstraint('"count" BETWEEN 1 AND 4', name="count_paintable"),
+        CheckConstraint("seed IS NULL OR seed BETWEEN 0 AND 4294967295", name="seed_exists"),
+        CheckConstraint("length(negative_prompt) <= 1000", name="negative_prompt_short"),
+    )
 
     user_id: Mapped[int] = mapped_column(BigInt, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     model: Mapped[str] = mapped_column(String(64))
     aspect_ratio: Mapped[str] = mapped_column(String(16))
+    refine: Mapped[bool] = mapped_column(server_default=false())
+    style: Mapped[str] = mapped_column(String(64), server_default="")
+    negative_prompt: Mapped[str] = mapped_column(Text, server_default="")
+    count: Mapped[int] = mapped_column(server_default="1")
+    seed: Mapped[int | None] = mapped_column(BigInt)  # None: another one for each picture
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -58,12 +73,14 @@ class CreditEntry(Base):
     """One movement of credits. Left today = daily credits + the sum of the day's deltas.
 
     A refund carries the day of its charge, so that yesterday's refund does not enlarge today. At most one charge and
-    one refund exist for a job.
+    one refund exist for a job, and one grant for a key.
     """
 
     __tablename__ = "credit_ledger"
     __table_args__ = (
         UniqueConstraint("job_id", "reason"),
+        UniqueConstraint("user_id", "grant_key"),
+        CheckConstraint("reason = 'grant' OR (note IS NULL AND grant_key IS NULL)", name="notes_on_grants"),
         CheckConstraint(
             "(reason = 'charge' AND delta < 0 AND job_id IS NOT NULL)"
             " OR (reason = 'refund' AND delta > 0 AND job_id IS NOT NULL)"
@@ -80,3 +97,5 @@ class CreditEntry(Base):
     reason: Mapped[CreditReason] = mapped_column(text_enum(CreditReason, "credit_reason"))
     day: Mapped[date]  # the user's own day
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    note: Mapped[str | None] = mapped_column(String(200))  # an admin's words on a grant
+    grant_key: Mapped[str | None] = mapped_column(String(128))  # names the admin's act, so that a replay grants once
