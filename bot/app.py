@@ -12,7 +12,6 @@ import secrets
 import signal
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
-from typing import Final
 
 import structlog
 from aiogram import Bot, Dispatcher
@@ -27,6 +26,7 @@ from bot.board import StatusBoard
 from bot.database import migrate
 from bot.database.artifacts import Artifacts
 from bot.database.engine import Database
+from bot.database.forgetting import Forgetting
 from bot.database.inbox import Inbox
 from bot.database.storage import DatabaseStorage
 from bot.database.users import Users
@@ -49,8 +49,6 @@ from bot.webhook import Webhook
 from engines.errors import CheckpointError, DeviceMissing
 
 log = structlog.get_logger(__name__)
-
-_INBOX_KEPT: Final = timedelta(hours=48)  # Telegram repeats nothing that is older than a day
 
 
 async def serve(
@@ -99,6 +97,7 @@ class Application:
         users = Users(database)
         media = MediaStore(settings.storage.data_dir / "media")
         artifacts = Artifacts(database)
+        forgetting = Forgetting(database, media)
         self._board = StatusBoard(bot, self._queue, self._texts, interval_s=settings.messages.progress_interval_s)
         self._delivery = Delivery(bot, self._queue, self._board, artifacts, media, self._texts)
         self._runner = Runner(
@@ -117,6 +116,8 @@ class Application:
         self._sweeper = sweeping.Sweeper(
             artifacts,
             media,
+            forgetting,
+            self._inbox,
             keep_results=timedelta(days=settings.storage.keep_results_days),
             keep_uploads=timedelta(hours=settings.storage.keep_uploads_hours),
         )
@@ -132,7 +133,6 @@ class Application:
     async def run(self, on_ready: Callable[[], None]) -> None:
         """Run until cancelled, or until something that must run has failed."""
         await self._queue.recover_others(self._owner)
-        await self._inbox.prune(_INBOX_KEPT)
         await self._delivery.recover()
         try:
             async with asyncio.TaskGroup() as group:

@@ -1,4 +1,5 @@
-"""Old files go: results after their days, uploads after their hours, leftovers of crashes after an hour."""
+"""What is old goes: results and their prompts after their days, uploads after their hours, leftovers of crashes after an
+hour, updates after two days; and what its owner wants forgotten, once nothing needs it."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ import structlog
 
 if TYPE_CHECKING:
     from bot.database.artifacts import Artifacts
+    from bot.database.forgetting import Forgetting
+    from bot.database.inbox import Inbox
     from bot.media import MediaStore
 
 log = structlog.get_logger(__name__)
@@ -19,14 +22,26 @@ _EVERY_S: Final = 600.0
 _ORPHAN_AFTER_S: Final = 3600.0  # a file may wait this long between being written and being known to the database
 
 
+_UPDATES_KEPT: Final = timedelta(hours=48)  # Telegram repeats nothing that is older than a day
+
+
 class Sweeper:
-    """Deletes files that nobody may ask for any more."""
+    """Deletes what nobody may ask for any more."""
 
     def __init__(
-        self, artifacts: Artifacts, media: MediaStore, *, keep_results: timedelta, keep_uploads: timedelta
+        self,
+        artifacts: Artifacts,
+        media: MediaStore,
+        forgetting: Forgetting,
+        inbox: Inbox,
+        *,
+        keep_results: timedelta,
+        keep_uploads: timedelta,
     ) -> None:
         self._artifacts = artifacts
         self._media = media
+        self._forgetting = forgetting
+        self._inbox = inbox
         self._keep_results = keep_results
         self._keep_uploads = keep_uploads
 
@@ -40,7 +55,12 @@ class Sweeper:
             await asyncio.sleep(_EVERY_S)
 
     async def sweep(self) -> int:
-        """Delete what is due and return how many files went; files go first, so a crash repeats and never forgets."""
+        """Delete what is due and return how many old files went; they go before their rows, so a crash repeats it."""
+        await self._inbox.prune(_UPDATES_KEPT)
+        pruned = await self._forgetting.prune(self._keep_results)
+        forgotten = await self._forgetting.finish()
+        if pruned or forgotten:
+            log.info("content_erased", old_jobs=pruned, users=forgotten)
         expired = await self._artifacts.expired(keep_results=self._keep_results, keep_uploads=self._keep_uploads)
         removed = await self._media.delete([file.path for file in expired])
         await self._artifacts.mark_swept(expired)

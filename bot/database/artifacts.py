@@ -121,7 +121,7 @@ class Artifacts:
             return [_upload(row) for row in rows]
 
     async def expired(self, keep_results: timedelta, keep_uploads: timedelta, limit: int = 1000) -> list[ExpiredFile]:
-        """Files past their age that nothing refers to: no open job, no result still to be delivered."""
+        """Files past their age that nothing refers to: no open job, no result still to be delivered, no favourite."""
         now = self._clock()
         async with self._database.read() as session:
             results = await session.execute(
@@ -131,6 +131,7 @@ class Artifacts:
                     models.Artifact.swept_at.is_(None),
                     models.Artifact.created_at < now - keep_results,
                     models.Job.delivered_at.is_not(None),
+                    ~exists().where(models.Favourite.job_id == models.Job.id),
                 )
                 .order_by(models.Artifact.created_at)
                 .limit(limit)
