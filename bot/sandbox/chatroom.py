@@ -9,7 +9,7 @@ from typing import Literal
 from aiogram import types
 
 from bot.sandbox import hub
-from bot.sandbox.store.messages import dump
+from bot.sandbox.store.messages import dump, row_id_of
 from bot.sandbox.store.people import BOT_TO_COME
 from bot.sandbox.world import World
 
@@ -18,7 +18,7 @@ UPDATES_ON_REQUEST = frozenset({"chat_member", "message_reaction", "message_reac
 
 FOREVER = datetime.fromtimestamp(0, UTC)  # Telegram writes 0 for a ban without an end
 
-UpdateKind = Literal["message", "edited_message", "callback_query", "my_chat_member"]
+UpdateKind = Literal["message", "edited_message", "callback_query", "my_chat_member", "message_reaction"]
 
 
 def register_bot(world: World, bot_id: int, name: str = "Sandbox bot", username: str = "") -> types.User:
@@ -97,7 +97,7 @@ def envelope(world: World, chat: types.Chat, author: types.User, **content: obje
 
 
 def post(world: World, message: types.Message, author_id: int) -> types.Message:
-    """Keeps a new message and shows it; returns it with its id."""
+    """Keeps a new message and shows it, to its receiver alone if it has one; returns it with its id."""
     with world.database.transaction():
         posted = world.messages.add(message, author_id)
         _show(world, "message", posted)
@@ -112,14 +112,53 @@ def revise(world: World, message: types.Message) -> types.Message:
     return message
 
 
-def remove(world: World, chat_id: int, message_id: int) -> bool:
-    """Deletes a message everywhere; False when there was none."""
+def remove(world: World, message: types.Message) -> None:
+    """Deletes a message everywhere."""
+    chat_id, row_id = message.chat.id, row_id_of(message)
+    receiver = message.receiver_user
+    name = "message_id" if receiver is None else "ephemeral_message_id"
+    data = hub.to_json(chat_id=chat_id, **{name: row_id})
     with world.database.transaction():
-        if not world.messages.delete(chat_id, message_id):
-            return False
-        data = hub.to_json(chat_id=chat_id, message_id=message_id)
-        world.database.after_commit(lambda: world.hub.publish("delete", chat_id, data))
-    return True
+        world.messages.delete(chat_id, row_id)
+        world.database.after_commit(
+            lambda: world.hub.publish("delete", chat_id, data, None if receiver is None else receiver.id)
+        )
+
+
+def react(world: World, message: types.Message, who: types.User, emoji: str | None) -> None:
+    """Sets or takes away a reaction and shows it; the bots that may know are told of a user's."""
+    chat, message_id = message.chat, message.message_id
+    with world.database.transaction():
+        before = world.reactions.of(message_id, who.id)
+        if before == emoji:
+            return
+        world.reactions.put(message_id, who.id, emoji)
+        data = hub.to_json(chat_id=chat.id, message_id=message_id, user_id=who.id, emoji=emoji)
+        world.database.after_commit(lambda: world.hub.publish("reaction", chat.id, data))
+        if who.is_bot:
+            return
+        change = types.MessageReactionUpdated(
+            chat=chat,
+            message_id=message_id,
+            user=bare(who),
+            date=world.now(),
+            old_reaction=_reaction(before),
+            new_reaction=_reaction(emoji),
+        )
+        for bot in world.people.bots():
+            if sees_reactions(world, bot, chat):
+                queue_update(world, bot.id, "message_reaction", types.Update(update_id=0, message_reaction=change))
+
+
+def sees_reactions(world: World, bot: types.User, chat: types.Chat) -> bool:
+    """Says whether a bot learns of reactions in a chat: in groups only as an administrator."""
+    if chat.type == "private":
+        return not world.people.has_blocked(chat.id, bot.id)
+    return world.people.status(chat.id, bot.id) == "administrator"
+
+
+def _reaction(emoji: str | None) -> list[types.ReactionTypeUnion]:
+    return [] if emoji is None else [types.ReactionTypeEmoji(emoji=emoji)]
 
 
 def say(world: World, message: types.Message, *, only_bot: int | None = None) -> types.Message:
@@ -168,6 +207,8 @@ def is_meant_for(message: types.Message, bot: types.User) -> bool:
         words = entity.extract_from(text).lower()
         if entity.type == "mention" and words == at_bot:
             return True
+        if entity.type == "text_mention" and entity.user is not None and entity.user.id == bot.id:
+            return True
         if entity.type == "bot_command" and ("@" not in words or words.endswith(at_bot)):
             return True
     return False
@@ -175,4 +216,5 @@ def is_meant_for(message: types.Message, bot: types.User) -> bool:
 
 def _show(world: World, kind: str, message: types.Message) -> None:
     data = f'{{"chat_id":{message.chat.id},"message":{dump(message)}}}'
-    world.database.after_commit(lambda: world.hub.publish(kind, message.chat.id, data))
+    only_for = None if message.receiver_user is None else message.receiver_user.id
+    world.database.after_commit(lambda: world.hub.publish(kind, message.chat.id, data, only_for))

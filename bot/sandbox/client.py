@@ -24,6 +24,7 @@ from aiogram import types
 from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from bot.sandbox.store.callbacks import Answer
+from bot.sandbox.store.messages import row_id_of
 
 DEFAULT_TIMEOUT_S = 60.0
 MESSAGES: TypeAdapter[list[types.Message]] = TypeAdapter(list[types.Message])
@@ -95,10 +96,24 @@ class SandboxClient:
         given: dict[str, JsonValue] = {field: value for field, value in body.items() if value is not None}
         return types.User.model_validate_json(await self._json("POST", "/sandbox/users", json=given))
 
-    async def create_group(self, title: str, members: Sequence[types.User], *, kind: str = "supergroup") -> types.Chat:
+    async def create_group(
+        self, title: str, members: Sequence[types.User], *, kind: str = "supergroup", is_forum: bool = False
+    ) -> types.Chat:
         """Makes a group of users with the bot in it; the first user owns it."""
         body: dict[str, JsonValue] = {"type": kind, "title": title, "member_ids": [member.id for member in members]}
+        body["is_forum"] = is_forum
         return types.Chat.model_validate_json(await self._json("POST", "/sandbox/chats", json=body))
+
+    async def open_topic(self, user: types.User, forum: types.Chat, name: str) -> types.Message:
+        """Opens a topic in a forum; returns the message that says so."""
+        body: dict[str, JsonValue] = {"from_id": user.id, "name": name}
+        return types.Message.model_validate_json(
+            await self._json("POST", f"/sandbox/chats/{forum.id}/topics", json=body)
+        )
+
+    async def place_bot(self, group: types.Chat, status: str) -> None:
+        """Makes the bot an "administrator" or a "member" of a group, or removes it ("left", "kicked")."""
+        await self._json("POST", f"/sandbox/chats/{group.id}/bot", json={"status": status})
 
     async def block(self, user: types.User, *, blocked: bool = True) -> None:
         """Lets a user block the bot, or unblock it."""
@@ -107,10 +122,17 @@ class SandboxClient:
     # Writing
 
     async def say(
-        self, user: types.User, text: str, *, chat: ChatLike | None = None, reply_to: types.Message | None = None
+        self,
+        user: types.User,
+        text: str,
+        *,
+        chat: ChatLike | None = None,
+        reply_to: types.Message | None = None,
+        topic: types.Message | None = None,
     ) -> types.Message:
-        """Sends text, in the private chat unless another is given."""
-        return await self._write(user, chat, {"text": text, **_reply(reply_to)})
+        """Sends text, in the private chat unless another is given; `topic` is the message that opened it."""
+        thread = {} if topic is None else {"message_thread_id": str(topic.message_id)}
+        return await self._write(user, chat, {"text": text, **thread, **_reply(reply_to)})
 
     async def send_photo(
         self,
@@ -164,10 +186,21 @@ class SandboxClient:
             "from_id": user.id,
             "chat_id": message.chat.id,
             "message_id": message.message_id,
+            "ephemeral_message_id": message.ephemeral_message_id,
             "data": callback_data(message, button) or button,
         }
         found = TypeAdapter(dict[str, str]).validate_json(await self._json("POST", "/sandbox/callbacks", json=body))
         return Pressed(found["id"], message.chat.id)
+
+    async def react(self, user: types.User, message: types.Message, emoji: str | None) -> None:
+        """Puts an emoji on a message; None takes it away."""
+        body: dict[str, JsonValue] = {
+            "from_id": user.id,
+            "chat_id": message.chat.id,
+            "message_id": message.message_id,
+            "emoji": emoji,
+        }
+        await self._json("POST", "/sandbox/reactions", json=body)
 
     async def answer(self, pressed: Pressed) -> Answer | None:
         """Returns what the bot answered to a press, None while it has not."""
@@ -187,9 +220,12 @@ class SandboxClient:
 
     # Reading
 
-    async def messages(self, chat: ChatLike, after_id: int = 0) -> list[types.Message]:
-        """Returns the messages as they are now, oldest first."""
-        path = f"/sandbox/chats/{_chat_id(chat)}/messages?after_id={after_id}"
+    async def messages(
+        self, chat: ChatLike, after_id: int = 0, *, viewer: types.User | None = None
+    ) -> list[types.Message]:
+        """Returns the messages as they are now, oldest first: all, or what one user sees."""
+        seen_by = "" if viewer is None else f"&viewer_id={viewer.id}"
+        path = f"/sandbox/chats/{_chat_id(chat)}/messages?after_id={after_id}{seen_by}"
         return MESSAGES.validate_json(await self._json("GET", path))
 
     async def wait_for(
@@ -222,7 +258,7 @@ class SandboxClient:
         """Returns when a message has been deleted; raises TimeoutError."""
         async with asyncio.timeout(timeout_s), self._changes(message.chat.id) as changes:
             while True:
-                if message.message_id not in [kept.message_id for kept in await self.messages(message)]:
+                if row_id_of(message) not in [row_id_of(kept) for kept in await self.messages(message)]:
                     return
                 await anext(changes)
 

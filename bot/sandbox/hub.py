@@ -19,12 +19,13 @@ QUEUED_EVENTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that a browser shows; `data` is its JSON text."""
+    """One thing that a browser shows; `data` is its JSON text. What one user alone sees is `only_for` them."""
 
     id: int
     kind: str
     chat_id: int
     data: str
+    only_for: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,9 @@ class Hub:
         self._listeners: set[asyncio.Queue[Event | None]] = set()
         self._arrivals: dict[int, asyncio.Future[None]] = {}
 
-    def publish(self, kind: str, chat_id: int, data: str) -> None:
+    def publish(self, kind: str, chat_id: int, data: str, only_for: int | None = None) -> None:
         """Sends an event to every stream; one that does not read is ended, and its browser comes back."""
-        event = Event(self._next_id, kind, chat_id, data)
+        event = Event(self._next_id, kind, chat_id, data, only_for)
         self._next_id += 1
         self._recent.append(event)
         for queue in tuple(self._listeners):

@@ -12,17 +12,18 @@ from aiogram import types
 from aiohttp import web
 
 from bot.sandbox import security, webhooks
-from bot.sandbox.bot_api import callbacks, chats, edits, files, media, messages, oddments, profile, updates
+from bot.sandbox.bot_api import callbacks, chats, edits, files, media, messages, oddments, profile, updates, whispers
+from bot.sandbox.bot_api import reactions as bot_reactions
 from bot.sandbox.bot_api import routes as bot_routes
 from bot.sandbox.keys import READY, WORLD
 from bot.sandbox.limits import Rates
-from bot.sandbox.user_side import control, events, people, presses
+from bot.sandbox.user_side import control, events, groups, people, presses, reactions
 from bot.sandbox.user_side import messages as user_messages
 from bot.sandbox.world import Clock, World, open_world
 
 # Importing these modules registers their methods.
-METHOD_MODULES = (updates, messages, media, edits, callbacks, files, chats, profile, oddments)
-USER_MODULES = (people, user_messages, presses, control, events)
+METHOD_MODULES = (updates, messages, media, edits, whispers, bot_reactions, callbacks, files, chats, profile, oddments)
+USER_MODULES = (people, groups, user_messages, presses, reactions, control, events)
 
 STATIC = Path(__file__).parent / "static"
 MAX_BODY_BYTES = 4 * 1024 * 1024  # of JSON and plain forms; files are streamed with their own limit

@@ -19,6 +19,7 @@ from bot.sandbox.store.database import Database
 from bot.sandbox.store.messages import Messages
 from bot.sandbox.store.people import People
 from bot.sandbox.store.profiles import Profiles
+from bot.sandbox.store.reactions import Reactions
 from bot.sandbox.store.updates import Updates
 
 Clock = Callable[[], float]  # Unix time in seconds
@@ -31,6 +32,7 @@ class World:
     database: Database
     people: People
     messages: Messages
+    reactions: Reactions
     updates: Updates
     callbacks: Callbacks
     calls: Calls
@@ -61,6 +63,7 @@ def open_world(
         database=database,
         people=People(database),
         messages=Messages(database),
+        reactions=Reactions(database),
         updates=Updates(database),
         callbacks=Callbacks(database),
         calls=Calls(database),

@@ -8,6 +8,7 @@ from aiogram import types
 
 from bot.sandbox import errors
 from bot.sandbox.bot_api.calls import Call
+from bot.sandbox.world import World
 
 
 def chat(call: Call, chat_id: int | str | None) -> types.Chat:
@@ -70,6 +71,18 @@ def reply_target(
     if lenient or (parameters is not None and parameters.allow_sending_without_reply is True):
         return None
     raise errors.BadRequest("message to be replied not found")
+
+
+def topic(world: World, found: types.Chat, thread_id: int | None, reply: types.Message | None) -> dict[str, int | bool]:
+    """Returns the fields of a message in a topic of a forum; an answer lies where the answered message does."""
+    if thread_id is None:
+        thread_id = reply.message_thread_id if reply is not None and reply.is_topic_message else None
+    if thread_id is None:
+        return {}
+    opening = world.messages.get(found.id, thread_id)
+    if opening is None or opening.forum_topic_created is None:
+        raise errors.BadRequest("message thread not found")
+    return {"message_thread_id": thread_id, "is_topic_message": True}
 
 
 def _is_number(chat_id: str) -> bool:

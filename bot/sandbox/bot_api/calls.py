@@ -13,7 +13,6 @@ from aiogram.methods import TelegramMethod
 from bot.sandbox.media.uploads import Upload
 from bot.sandbox.world import World
 
-MethodT = TypeVar("MethodT", bound=TelegramMethod[Any])
 ValueT = TypeVar("ValueT")
 
 
@@ -24,6 +23,9 @@ class Call:
     world: World
     bot: types.User
     uploads: Mapping[str, Upload]
+
+
+HandlerT = TypeVar("HandlerT", bound=Callable[[Call, Any], Awaitable[object]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +46,13 @@ KNOWN_METHODS = {  # all of the Bot API, in the same way
 }
 
 
-def implements(
-    kind: type[MethodT],
-) -> Callable[[Callable[[Call, MethodT], Awaitable[object]]], Callable[[Call, MethodT], Awaitable[object]]]:
-    """Registers the decorated coroutine as the answer to a method."""
+def implements(*kinds: type[TelegramMethod[Any]]) -> Callable[[HandlerT], HandlerT]:
+    """Registers the decorated coroutine as the answer to one method, or to several that do the same."""
 
-    def register(
-        handler: Callable[[Call, MethodT], Awaitable[object]],
-    ) -> Callable[[Call, MethodT], Awaitable[object]]:
-        name = kind.__api_method__
-        ENDPOINTS[name.lower()] = Endpoint(name, kind, handler)
+    def register(handler: HandlerT) -> HandlerT:
+        for kind in kinds:
+            name = kind.__api_method__
+            ENDPOINTS[name.lower()] = Endpoint(name, kind, handler)
         return handler
 
     return register

@@ -1,16 +1,22 @@
-"""editMessageText, editMessageCaption, editMessageMedia, editMessageReplyMarkup."""
+"""editMessageText, editMessageCaption, editMessageMedia, editMessageReplyMarkup, also of ephemeral messages."""
 
 from __future__ import annotations
 
 from aiogram import methods, types
 
 from bot.sandbox import chatroom, errors
-from bot.sandbox.bot_api import addressing, media, rules
+from bot.sandbox.bot_api import addressing, media, rules, whispers
 from bot.sandbox.bot_api.calls import Call, given, implements
 from bot.sandbox.media.storage import KINDS
 from bot.sandbox.store.messages import dump
 
 Edit = methods.EditMessageText | methods.EditMessageCaption | methods.EditMessageMedia | methods.EditMessageReplyMarkup
+WhisperEdit = (
+    methods.EditEphemeralMessageText
+    | methods.EditEphemeralMessageCaption
+    | methods.EditEphemeralMessageMedia
+    | methods.EditEphemeralMessageReplyMarkup
+)
 
 NOT_MODIFIED = (
     "message is not modified: specified new message content and reply markup are exactly the same as a current "
@@ -18,8 +24,10 @@ NOT_MODIFIED = (
 )
 
 
-@implements(methods.EditMessageText)
-async def edit_message_text(call: Call, ask: methods.EditMessageText) -> types.Message:
+@implements(methods.EditMessageText, methods.EditEphemeralMessageText)
+async def edit_message_text(
+    call: Call, ask: methods.EditMessageText | methods.EditEphemeralMessageText
+) -> types.Message | bool:
     """Replaces the text of a text message."""
     if not ask.text:
         raise errors.BadRequest("message text is empty")
@@ -30,8 +38,10 @@ async def edit_message_text(call: Call, ask: methods.EditMessageText) -> types.M
     return _apply(call, ask, message, {"text": formatted.text, "entities": formatted.entities or None})
 
 
-@implements(methods.EditMessageCaption)
-async def edit_message_caption(call: Call, ask: methods.EditMessageCaption) -> types.Message:
+@implements(methods.EditMessageCaption, methods.EditEphemeralMessageCaption)
+async def edit_message_caption(
+    call: Call, ask: methods.EditMessageCaption | methods.EditEphemeralMessageCaption
+) -> types.Message | bool:
     """Replaces the caption of a media message."""
     formatted = rules.caption(ask.caption, given(ask.parse_mode), ask.caption_entities)
     message = _editable(call, ask)
@@ -42,14 +52,18 @@ async def edit_message_caption(call: Call, ask: methods.EditMessageCaption) -> t
     )
 
 
-@implements(methods.EditMessageReplyMarkup)
-async def edit_message_reply_markup(call: Call, ask: methods.EditMessageReplyMarkup) -> types.Message:
+@implements(methods.EditMessageReplyMarkup, methods.EditEphemeralMessageReplyMarkup)
+async def edit_message_reply_markup(
+    call: Call, ask: methods.EditMessageReplyMarkup | methods.EditEphemeralMessageReplyMarkup
+) -> types.Message | bool:
     """Replaces or removes the buttons."""
     return _apply(call, ask, _editable(call, ask), {})
 
 
-@implements(methods.EditMessageMedia)
-async def edit_message_media(call: Call, ask: methods.EditMessageMedia) -> types.Message:
+@implements(methods.EditMessageMedia, methods.EditEphemeralMessageMedia)
+async def edit_message_media(
+    call: Call, ask: methods.EditMessageMedia | methods.EditEphemeralMessageMedia
+) -> types.Message | bool:
     """Replaces the media of a message, or turns a text message into a media message."""
     item = ask.media
     if not isinstance(item, media.InputMedia):
@@ -74,17 +88,21 @@ async def edit_message_media(call: Call, ask: methods.EditMessageMedia) -> types
     return _apply(call, ask, message, changes)
 
 
-def _editable(call: Call, ask: Edit, *, counted: bool = True) -> types.Message:
-    if ask.inline_message_id is not None:
-        raise errors.BadRequest("MESSAGE_ID_INVALID")
-    chat = addressing.writable_chat(call, ask.chat_id)
-    message = addressing.own_message(call, chat, ask.message_id)
+def _editable(call: Call, ask: Edit | WhisperEdit, *, counted: bool = True) -> types.Message:
+    if isinstance(ask, WhisperEdit):
+        message = whispers.own_message(call, ask.chat_id, ask.receiver_user_id, ask.ephemeral_message_id, "edit")
+    else:
+        if ask.inline_message_id is not None:
+            raise errors.BadRequest("MESSAGE_ID_INVALID")
+        message = addressing.own_message(call, addressing.writable_chat(call, ask.chat_id), ask.message_id)
     if counted:
-        addressing.spend(call, chat)
+        addressing.spend(call, message.chat)
     return message
 
 
-def _apply(call: Call, ask: Edit, message: types.Message, changes: dict[str, object]) -> types.Message:
+def _apply(
+    call: Call, ask: Edit | WhisperEdit, message: types.Message, changes: dict[str, object]
+) -> types.Message | bool:
     """Keeps the edited message; buttons that are not given are removed, as Telegram does."""
     keyboard = rules.keyboard(ask.reply_markup, is_private=message.chat.type == "private")
     edited = message.model_copy(update={**changes, "reply_markup": keyboard})
@@ -92,4 +110,5 @@ def _apply(call: Call, ask: Edit, message: types.Message, changes: dict[str, obj
         raise errors.BadRequest(NOT_MODIFIED)
     if changes:
         edited = edited.model_copy(update={"edit_date": int(call.world.clock())})
-    return chatroom.revise(call.world, edited)
+    revised = chatroom.revise(call.world, edited)
+    return True if isinstance(ask, WhisperEdit) else revised

@@ -7,7 +7,7 @@ import secrets
 from aiogram import methods, types
 
 from bot.sandbox import chatroom, errors
-from bot.sandbox.bot_api import addressing, rules
+from bot.sandbox.bot_api import addressing, rules, whispers
 from bot.sandbox.bot_api.calls import Call, given, implements
 from bot.sandbox.media import uploads
 from bot.sandbox.media.storage import MAX_DOWNLOAD_BYTES, Kind, Media
@@ -74,6 +74,7 @@ async def _send(call: Call, ask: SendMedia, kind: Kind, file: FileInput, thumbna
     reply = addressing.reply_target(
         call, chat, ask.reply_parameters, ask.reply_to_message_id, ask.allow_sending_without_reply
     )
+    receiver = whispers.receiver(call, chat, ask)
     addressing.spend(call, chat)
     media = await resolve(call, kind, file, thumbnail)
     message = chatroom.envelope(
@@ -84,8 +85,10 @@ async def _send(call: Call, ask: SendMedia, kind: Kind, file: FileInput, thumbna
         caption_entities=formatted.entities or None,
         reply_to_message=reply,
         reply_markup=keyboard,
+        receiver_user=receiver,
         **vars(media),
         **shown_how(ask),
+        **addressing.topic(call.world, chat, ask.message_thread_id, reply),
     )
     return chatroom.post(call.world, message, call.bot.id)
 
@@ -116,6 +119,7 @@ async def send_media_group(call: Call, ask: methods.SendMediaGroup) -> list[type
         call, chat, ask.reply_parameters, ask.reply_to_message_id, ask.allow_sending_without_reply
     )
     addressing.spend(call, chat)
+    topic = addressing.topic(call.world, chat, ask.message_thread_id, reply)
     media = [await resolve_item(call, item) for item in items]
     group_id = str(secrets.randbits(53))
     with call.world.database.transaction():
@@ -132,6 +136,7 @@ async def send_media_group(call: Call, ask: methods.SendMediaGroup) -> list[type
                     reply_to_message=reply,
                     **vars(content),
                     **shown_how(item),
+                    **topic,
                 ),
                 call.bot.id,
             )

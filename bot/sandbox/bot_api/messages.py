@@ -1,4 +1,4 @@
-"""sendMessage, forwards, copies, deletions, pins, reactions."""
+"""sendMessage, forwards, copies, deletions, pins."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 from aiogram import methods, types
 
 from bot.sandbox import chatroom, errors, hub
-from bot.sandbox.bot_api import addressing, rules
+from bot.sandbox.bot_api import addressing, rules, whispers
 from bot.sandbox.bot_api.calls import Call, given, implements
 
 DELETABLE_FOR = timedelta(hours=48)
@@ -22,6 +22,7 @@ async def send_message(call: Call, ask: methods.SendMessage) -> types.Message:
     reply = addressing.reply_target(
         call, chat, ask.reply_parameters, ask.reply_to_message_id, ask.allow_sending_without_reply
     )
+    receiver = whispers.receiver(call, chat, ask)
     addressing.spend(call, chat)
     message = chatroom.envelope(
         call.world,
@@ -31,6 +32,8 @@ async def send_message(call: Call, ask: methods.SendMessage) -> types.Message:
         entities=formatted.entities or None,
         reply_to_message=reply,
         reply_markup=keyboard,
+        receiver_user=receiver,
+        **addressing.topic(call.world, chat, ask.message_thread_id, reply),
     )
     return chatroom.post(call.world, message, call.bot.id)
 
@@ -122,7 +125,7 @@ async def delete_message(call: Call, ask: methods.DeleteMessage) -> bool:
         raise errors.BadRequest("message to delete not found")
     if not _may_delete(call, chat, message):
         raise errors.BadRequest("message can't be deleted")
-    chatroom.remove(call.world, chat.id, ask.message_id)
+    chatroom.remove(call.world, message)
     return True
 
 
@@ -136,18 +139,7 @@ async def delete_messages(call: Call, ask: methods.DeleteMessages) -> bool:
         for message_id in ask.message_ids:
             message = call.world.messages.get(chat.id, message_id)
             if message is not None and _may_delete(call, chat, message):
-                chatroom.remove(call.world, chat.id, message_id)
-    return True
-
-
-@implements(methods.SetMessageReaction)
-async def set_message_reaction(call: Call, ask: methods.SetMessageReaction) -> bool:
-    """Accepts a reaction; the browser chat does not show it."""
-    chat = addressing.writable_chat(call, ask.chat_id)
-    if call.world.messages.get(chat.id, ask.message_id) is None:
-        raise errors.BadRequest("message to react not found")
-    if len(ask.reaction or ()) > 1:
-        raise errors.BadRequest("REACTIONS_TOO_MANY")
+                chatroom.remove(call.world, message)
     return True
 
 

@@ -73,6 +73,9 @@ def _send(call: Call, ask: Ask, **content: object) -> types.Message:
     reply = addressing.reply_target(
         call, chat, ask.reply_parameters, ask.reply_to_message_id, ask.allow_sending_without_reply
     )
+    topic = addressing.topic(call.world, chat, ask.message_thread_id, reply)
     addressing.spend(call, chat)
-    message = chatroom.envelope(call.world, chat, call.bot, reply_to_message=reply, reply_markup=keyboard, **content)
+    message = chatroom.envelope(
+        call.world, chat, call.bot, reply_to_message=reply, reply_markup=keyboard, **topic, **content
+    )
     return chatroom.post(call.world, message, call.bot.id)

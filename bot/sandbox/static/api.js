@@ -30,6 +30,10 @@ export const createUser = (user) => post("/sandbox/users", user);
 export const createGroup = (title, memberIds) =>
   post("/sandbox/chats", { type: "supergroup", title, member_ids: memberIds });
 export const messages = (chatId) => request(`/sandbox/chats/${chatId}/messages?after_id=0`);
+export const reactions = (chatId) => request(`/sandbox/chats/${chatId}/reactions`);
+export const react = (fromId, chatId, messageId, emoji) =>
+  post("/sandbox/reactions", { from_id: fromId, chat_id: chatId, message_id: messageId, emoji });
+export const placeBot = (chatId, status) => post(`/sandbox/chats/${chatId}/bot`, { status });
 export const press = (callback) => post("/sandbox/callbacks", callback);
 export const callback = (id) => request(`/sandbox/callbacks/${encodeURIComponent(id)}`);
 export const fileUrl = (fileId) => `/sandbox/files/${encodeURIComponent(fileId)}`;

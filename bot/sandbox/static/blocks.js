@@ -2,6 +2,7 @@
 // A pure function; the timeline draws what it returns.
 
 import { dayKey, nameOf } from "./format.js";
+import { idOf } from "./message.js";
 
 const GROUP_GAP_S = 300;
 
@@ -15,6 +16,7 @@ export function serviceText(message) {
   if (message.left_chat_member) return `${nameOf(message.left_chat_member)} left the group`;
   if (message.group_chat_created || message.supergroup_chat_created) return `${who} created the group`;
   if (message.new_chat_title) return `${who} renamed the group to “${message.new_chat_title}”`;
+  if (message.forum_topic_created) return `${who} opened the topic “${message.forum_topic_created.name}”`;
   if (message.pinned_message) return `${who} pinned a message`;
   return null;
 }
@@ -35,7 +37,8 @@ function sameAlbum(block, message) {
 function continues(previous, block) {
   if (previous?.kind !== "bubble") return false;
   const [before, now] = [previous.messages.at(-1), block.messages[0]];
-  return before.from?.id === now.from?.id && now.date - before.date < GROUP_GAP_S;
+  const sameEars = before.receiver_user?.id === now.receiver_user?.id;
+  return sameEars && before.from?.id === now.from?.id && now.date - before.date < GROUP_GAP_S;
 }
 
 // unreadFrom: the id of the first unread message, or null.
@@ -48,20 +51,20 @@ export function blocksOf(messages, { viewerId, inGroup, unreadFrom }) {
       day = dayKey(message.date);
       blocks.push({ kind: "date", key: `date-${day}`, date: message.date });
     }
-    if (!unreadShown && message.message_id >= unreadFrom) {
+    if (!unreadShown && idOf(message) >= unreadFrom) {
       unreadShown = true;
       blocks.push({ kind: "unread", key: "unread" });
     }
     const service = serviceText(message);
     if (service !== null) {
-      blocks.push({ kind: "service", key: `m${message.message_id}`, text: service, messages: [message] });
+      blocks.push({ kind: "service", key: `m${idOf(message)}`, text: service, messages: [message] });
     } else if (sameAlbum(blocks.at(-1), message)) {
       blocks.at(-1).messages.push(message);
     } else {
       const out = message.from?.id === viewerId;
       blocks.push({
         kind: "bubble",
-        key: `m${message.message_id}`,
+        key: `m${idOf(message)}`,
         messages: [message],
         out,
         first: true,

@@ -6,6 +6,8 @@ import { richText } from "./entities.js";
 import { dayName, fullTimeOf, hueOf, nameOf, timeOf } from "./format.js";
 import { inlineKeyboard } from "./keyboard.js";
 import { crossfade, mediaOf } from "./media.js";
+import { idOf, isWhisper } from "./message.js";
+import { heart, reactionChips } from "./reactions.js";
 
 export function summary(message) {
   if (message.text) return message.text;
@@ -55,7 +57,11 @@ function meta(message) {
   return el("span", { class: "meta" }, message.edit_date ? el("span", { class: "edited" }, "edited") : null, stamp);
 }
 
-function bubble(block, actions) {
+function whisperMark(message) {
+  return isWhisper(message) ? el("div", { class: "whisper-mark" }, icon("eye"), "Only you see this") : null;
+}
+
+function bubble(block, context, actions) {
   const { messages } = block;
   const worded = messages.find((message) => message.caption) ?? messages[0];
   const text = worded.text ?? worded.caption ?? "";
@@ -70,13 +76,15 @@ function bubble(block, actions) {
   );
   const node = el(
     "div",
-    { class: `bubble${visual ? " visual" : ""}${visual && !text ? " bare" : ""}` },
+    { class: `bubble${visual ? " visual" : ""}${visual && !text ? " bare" : ""}${isWhisper(messages[0]) ? " whisper" : ""}` },
     block.named
       ? el("div", { class: "author", style: { "--hue": String(hueOf(messages[0].from.id)) } }, nameOf(messages[0].from))
       : null,
+    whisperMark(messages[0]),
     forwarded(messages[0]),
     quote(messages[0], actions),
     below || !text ? [media, text || media ? words : unknown(words)] : [words, media],
+    reactionChips(messages[0], context, actions),
   );
   if (visual) node.style.setProperty("--bubble-width", media.style.getPropertyValue("--media-width"));
   return { node, media };
@@ -89,7 +97,7 @@ function unknown(words) {
 function messageRow(block, context, actions) {
   const { messages } = block;
   const message = messages[0];
-  const { node, media } = bubble(block, actions);
+  const { node, media } = bubble(block, context, actions);
   const face =
     context.inGroup && !block.out
       ? block.last
@@ -101,12 +109,15 @@ function messageRow(block, context, actions) {
     "li",
     {
       class: `row ${block.out ? "out" : "in"}${block.first ? " first" : ""}${block.last ? " last" : ""}`,
-      dataset: { messageId: message.message_id, from: message.from?.id ?? "" },
+      dataset: { messageId: idOf(message), from: message.from?.id ?? "" },
       on: { contextmenu: (event) => actions.menu(message, event) },
     },
     face,
     el("div", { class: "stack" }, node, inlineKeyboard(keyed, context.pending, actions)),
-    button("Reply", { class: "row-action", on: { click: () => actions.reply(message) } }, icon("reply")),
+    heart(message, context, actions),
+    isWhisper(message)
+      ? null
+      : button("Reply", { class: "row-action", on: { click: () => actions.reply(message) } }, icon("reply")),
   );
   row.mediaNode = media;
   return row;

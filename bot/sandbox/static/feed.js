@@ -1,6 +1,6 @@
 // One stream of server-sent events for the whole page: browsers allow few connections to a host.
 
-const KINDS = ["message", "edit", "delete", "callback_answer", "chat_action"];
+const KINDS = ["message", "edit", "delete", "reaction", "callback_answer", "chat_action"];
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 5000;
 

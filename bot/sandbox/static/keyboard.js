@@ -2,6 +2,7 @@
 
 import { safeUrl } from "./entities.js";
 import { button, el, icon } from "./dom.js";
+import { idOf } from "./message.js";
 
 const STYLES = new Set(["primary", "success", "danger"]);
 
@@ -18,12 +19,12 @@ function open(key, actions) {
   return actions.toast("The sandbox does not know this kind of button.");
 }
 
-// pending: the set of `${message_id}:${data}` that wait for an answer; it outlives a redraw by an edit.
+// pending: the set of `${id}:${data}` that wait for an answer; it outlives a redraw by an edit.
 export function inlineKeyboard(message, pending, actions) {
   const rows = message.reply_markup?.inline_keyboard;
   if (!rows?.length) return null;
   const draw = (key) => {
-    const name = `${message.message_id}:${key.callback_data}`;
+    const name = `${idOf(message)}:${key.callback_data}`;
     const waits = pending.has(name);
     const style = STYLES.has(key.style) ? ` key-${key.style}` : "";
     const href = safeUrl(key.url ?? key.login_url?.url ?? "");
@@ -34,6 +35,7 @@ export function inlineKeyboard(message, pending, actions) {
       {
         class: `key${style}${waits ? " waits" : ""}`,
         title: null,
+        disabled: key.disabled !== undefined,
         dataset: { key: name },
         "aria-busy": waits ? "true" : null,
       },

@@ -3,6 +3,7 @@
 import { fileUrl } from "./api.js";
 import { button, el, icon } from "./dom.js";
 import { largest } from "./media.js";
+import { idOf } from "./message.js";
 
 const MOST_ZOOM = 8;
 
@@ -58,7 +59,7 @@ export class Lightbox {
     this.#messages = messages;
     this.#at = Math.max(
       0,
-      messages.findIndex((each) => each.message_id === message.message_id),
+      messages.findIndex((each) => idOf(each) === idOf(message)),
     );
     this.#show();
     if (!this.element.open) this.element.showModal();
@@ -83,7 +84,7 @@ export class Lightbox {
     this.#download.href = url;
     this.#download.setAttribute(
       "download",
-      file.file_name ?? `${message.photo ? "picture" : "video"}-${message.message_id}.${message.photo ? "jpg" : "mp4"}`,
+      file.file_name ?? `${message.photo ? "picture" : "video"}-${idOf(message)}.${message.photo ? "jpg" : "mp4"}`,
     );
     this.#previous.hidden = this.#at === 0;
     this.#next.hidden = this.#at === this.#messages.length - 1;

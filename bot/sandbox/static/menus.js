@@ -1,10 +1,13 @@
 // The menus of a pane: which chat, which person, what to do with a message.
 
+import * as api from "./api.js";
 import { groupAvatar, userAvatar } from "./avatar.js";
 import { el, icon } from "./dom.js";
 import { nameOf, plural } from "./format.js";
 import { createGroup, createUser } from "./newcomers.js";
+import { isWhisper } from "./message.js";
 import { dialog, menu } from "./overlay.js";
+import { OFFERED } from "./reactions.js";
 
 async function freshLists(pane) {
   await pane.page.store.refreshLists().catch((error) => pane.toast(error.message));
@@ -29,6 +32,7 @@ export async function chooseChat(pane, anchor) {
     { heading: "Chats" },
     entry(pane.userId, nameOf(pane.bot), "private chat", userAvatar(pane.bot)),
     ...store.groupsOf(pane.userId).map((chat) => entry(chat.id, chat.title, "group", groupAvatar(chat))),
+    ...botsPlace(pane),
     { label: "New group…", face: icon("plus"), run: newGroup },
   ]);
 }
@@ -52,7 +56,20 @@ export async function choosePerson(pane, anchor) {
   ]);
 }
 
-function inspect(pane, message) {
+// Only an administrator hears of reactions in a group, and of everything that is said.
+function botsPlace(pane) {
+  const { group, bot } = pane;
+  if (!group || !bot.id) return [];
+  const isAdmin = group.administrator_ids.includes(bot.id);
+  const change = async () => {
+    await api.placeBot(group.id, isAdmin ? "member" : "administrator").catch((error) => pane.toast(error.message));
+    await freshLists(pane);
+  };
+  const label = isAdmin ? "Make the bot a plain member" : "Make the bot an administrator";
+  return [{ label, hint: group.title, face: userAvatar(bot), run: change }];
+}
+
+function inspect(pane, { reactions, ...message }) {
   const text = JSON.stringify(message, null, 2);
   dialog(pane.element, `Message ${message.message_id}`, () => [
     el("pre", { class: "inspect", tabindex: "0" }, text),
@@ -69,9 +86,12 @@ export function messageMenu(pane, message, event) {
   if (event.target.closest("a, textarea") || String(getSelection())) return;
   event.preventDefault();
   const text = message.text ?? message.caption;
+  const offers = OFFERED.map((emoji) => ({ label: emoji, run: () => pane.react(message, emoji) }));
   const at = { left: event.clientX, right: event.clientX, top: event.clientY, bottom: event.clientY };
   menu(pane.element, "Message", at, [
-    { label: "Reply", face: icon("reply"), run: () => pane.composer.replyTo(message) },
+    ...(isWhisper(message)
+      ? []
+      : [{ label: "Reply", face: icon("reply"), run: () => pane.composer.replyTo(message) }, ...offers]),
     ...(text ? [{ label: "Copy text", face: icon("copy"), run: () => pane.copy(text) }] : []),
     { label: "Show as JSON", face: icon("braces"), run: () => inspect(pane, message) },
   ]);

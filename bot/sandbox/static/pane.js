@@ -3,9 +3,10 @@
 import * as api from "./api.js";
 import { copyText } from "./clipboard.js";
 import { Composer } from "./composer.js";
-import { nameOf } from "./format.js";
+import { nameOf, plural } from "./format.js";
 import { Frame } from "./frame.js";
 import { chooseChat, choosePerson, messageMenu } from "./menus.js";
+import { idOf, isSeenBy } from "./message.js";
 import { openApp } from "./miniapp.js";
 import * as overlay from "./overlay.js";
 import { isDark } from "./theme.js";
@@ -109,6 +110,7 @@ export class Pane {
   }
 
   #changed({ chatId, kind, message }) {
+    if (message && !isSeenBy(message, this.userId)) return null;
     const theirs = kind === "message" && message.from?.id !== this.userId;
     if (chatId !== this.chatId) {
       const mine = chatId === this.userId || this.page.store.groupsOf(this.userId).some((chat) => chat.id === chatId);
@@ -128,7 +130,7 @@ export class Pane {
   #render() {
     const chat = this.page.store.chat(this.chatId);
     if (!chat.loaded) return;
-    const messages = chat.sorted();
+    const messages = chat.sorted().filter((message) => isSeenBy(message, this.userId));
     this.timeline.show(messages, { viewerId: this.userId, inGroup: Boolean(this.group), pending: this.#pending });
     this.frame.welcome.hidden = messages.length > 0;
     if (messages.length === 0) this.#welcome();
@@ -142,7 +144,7 @@ export class Pane {
 
   #status() {
     const { action } = this.page.store.chat(this.chatId);
-    const idle = this.group ? "group" : this.bot === NO_BOT ? "waiting for a bot" : "bot";
+    const idle = this.group ? plural(this.group.member_ids.length, "member", "members") : this.bot === NO_BOT ? "waiting for a bot" : "bot";
     this.frame.status(action ? (ACTIONS[action] ?? "working") : idle, Boolean(action));
   }
 
@@ -208,13 +210,15 @@ export class Pane {
       open: (message) => {
         const shown = store.chat(this.chatId).sorted();
         lightbox.open(
-          shown.filter((each) => each.photo || each.video),
+          shown.filter((each) => (each.photo || each.video) && isSeenBy(each, this.userId)),
           message,
         );
       },
       openApp: (url, title) => openApp(this.element, url, title, isDark()),
       jump: (messageId) => this.timeline.jumpTo(messageId),
       reply: (message) => this.composer.replyTo(message),
+      react: (message, emoji) => this.react(message, emoji),
+      person: (id) => store.user(id) ?? (id === this.bot.id ? this.bot : { id, first_name: `User ${id}` }),
       press: (message, data, node) => this.#press(message, data, node),
       menu: (message, event) => messageMenu(this, message, event),
     };
@@ -224,13 +228,19 @@ export class Pane {
     this.toast((await copyText(text)) ? "Copied" : "The browser does not allow copying here.");
   }
 
+  react(message, emoji) {
+    return api
+      .react(this.userId, this.chatId, message.message_id, emoji)
+      .catch((error) => this.toast(error.message));
+  }
+
   async #press(message, data, node) {
-    const key = `${message.message_id}:${data}`;
+    const key = `${idOf(message)}:${data}`;
     this.#pending.add(key);
     node.classList.add("waits");
     node.setAttribute("aria-busy", "true");
     try {
-      const answer = await this.page.store.press(this.userId, this.chatId, message.message_id, data);
+      const answer = await this.page.store.press(this.userId, this.chatId, message, data);
       if (!answer.answered) this.toast("The bot has not answered yet.");
       else if (answer.url) this.toast(answer.text || "The bot offers a link.", { link: answer.url });
       else if (answer.text && answer.show_alert) overlay.alert(this.element, answer.text);

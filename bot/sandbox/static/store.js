@@ -2,12 +2,14 @@
 // Panes share it, so that two people in one group see the same messages.
 
 import * as api from "./api.js";
+import { idOf, isWhisper } from "./message.js";
 
 const ACTION_LASTS_MS = 5000; // Telegram's own
 const ANSWER_LIMIT_MS = 20000; // a little longer than a callback query lives
 
 class Chat {
   messages = new Map();
+  reactions = new Map(); // by message, then by user
   wanted = false;
   loaded = false;
   loading = null;
@@ -15,8 +17,23 @@ class Chat {
   action = null;
   actionTimer = null;
 
+  // Reactions travel with their message: a new object tells the timeline that something changed.
+  keep(message) {
+    const reactions = [...(this.reactions.get(idOf(message)) ?? [])].map(([user_id, emoji]) => ({ user_id, emoji }));
+    this.messages.set(idOf(message), reactions.length > 0 ? { ...message, reactions } : message);
+  }
+
+  react({ message_id: messageId, user_id: userId, emoji }) {
+    const given = this.reactions.get(messageId) ?? new Map();
+    if (emoji) given.set(userId, emoji);
+    else given.delete(userId);
+    this.reactions.set(messageId, given);
+    const { reactions, ...message } = this.messages.get(messageId) ?? {};
+    if (message.message_id) this.keep(message);
+  }
+
   sorted() {
-    return [...this.messages.values()].sort((a, b) => a.message_id - b.message_id);
+    return [...this.messages.values()].sort((a, b) => idOf(a) - idOf(b));
   }
 }
 
@@ -35,6 +52,7 @@ export class Store extends EventTarget {
     feed.addEventListener("message", ({ detail }) => this.#receive("message", detail));
     feed.addEventListener("edit", ({ detail }) => this.#receive("edit", detail));
     feed.addEventListener("delete", ({ detail }) => this.#receive("delete", detail));
+    feed.addEventListener("reaction", ({ detail }) => this.#receive("reaction", detail));
     feed.addEventListener("chat_action", ({ detail }) => this.#act(detail));
     feed.addEventListener("callback_answer", ({ detail }) =>
       this.#answer(String(detail.id), { answered: true, ...detail }),
@@ -64,10 +82,12 @@ export class Store extends EventTarget {
 
   // Events that arrive while the list is on its way are applied after it, in their order.
   #load(chatId, chat) {
-    chat.loading ??= api
-      .messages(chatId)
-      .then((messages) => {
-        chat.messages = new Map(messages.map((message) => [message.message_id, message]));
+    chat.loading ??= Promise.all([api.messages(chatId), api.reactions(chatId)])
+      .then(([messages, reactions]) => {
+        chat.messages.clear();
+        chat.reactions.clear();
+        reactions.forEach((reaction) => chat.react(reaction));
+        messages.forEach((message) => chat.keep(message));
         chat.loaded = true;
         chat.waiting.splice(0).forEach(([kind, detail]) => this.#apply(chat, kind, detail));
         this.#tell(chatId, "loaded");
@@ -97,8 +117,9 @@ export class Store extends EventTarget {
   }
 
   #apply(chat, kind, detail) {
-    if (kind === "delete") chat.messages.delete(detail.message_id);
-    else chat.messages.set(detail.message.message_id, detail.message);
+    if (kind === "delete") chat.messages.delete(idOf(detail));
+    else if (kind === "reaction") chat.react(detail);
+    else chat.keep(detail.message);
   }
 
   #tell(chatId, kind, message) {
@@ -122,8 +143,9 @@ export class Store extends EventTarget {
   }
 
   // Resolves to the bot's answer, or to {answered: false} when none came in time.
-  async press(fromId, chatId, messageId, data) {
-    const { id } = await api.press({ from_id: fromId, chat_id: chatId, message_id: messageId, data });
+  async press(fromId, chatId, message, data) {
+    const target = isWhisper(message) ? "ephemeral_message_id" : "message_id";
+    const { id } = await api.press({ from_id: fromId, chat_id: chatId, [target]: idOf(message), data });
     const key = String(id);
     // The event may be faster than the response that names it.
     if (this.#answers.has(key)) return this.#take(key);

@@ -4,6 +4,7 @@
 import { blocksOf } from "./blocks.js";
 import { drawBlock, redrawBlock } from "./bubble.js";
 import { button, el, icon } from "./dom.js";
+import { idOf } from "./message.js";
 
 const CLOSE_TO_BOTTOM_PX = 48;
 const WINDOW = 150; // messages drawn at first; scrolling up draws as many more
@@ -86,7 +87,7 @@ export class Timeline {
 
   arrived(message) {
     if (this.atBottom && !document.hidden) return;
-    if (this.#unread === 0) this.#unreadFrom = message.message_id;
+    if (this.#unread === 0) this.#unreadFrom = idOf(message);
     this.#unread += 1;
   }
 

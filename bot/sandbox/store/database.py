@@ -42,6 +42,16 @@ CREATE TABLE IF NOT EXISTS messages (
     deleted INTEGER NOT NULL DEFAULT 0 CHECK (deleted IN (0, 1))
 );
 CREATE INDEX IF NOT EXISTS messages_of_chat ON messages (chat_id, id) WHERE deleted = 0;
+CREATE TABLE IF NOT EXISTS whispers (
+    message_id INTEGER PRIMARY KEY REFERENCES messages (id),
+    receiver_id INTEGER NOT NULL REFERENCES users (id)
+);
+CREATE TABLE IF NOT EXISTS reactions (
+    message_id INTEGER NOT NULL REFERENCES messages (id),
+    user_id INTEGER NOT NULL,
+    emoji TEXT NOT NULL,
+    PRIMARY KEY (message_id, user_id)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS updates (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     bot_id INTEGER NOT NULL,

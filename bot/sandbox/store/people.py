@@ -108,12 +108,12 @@ class People:
 
     # Chats
 
-    def add_group(self, kind: str, title: str) -> types.Chat:
+    def add_group(self, kind: str, title: str, *, is_forum: bool = False) -> types.Chat:
         """Stores a new group; supergroups take ids below -1000000000000, as in Telegram."""
         first = -1_000_000_000_001 if kind == "supergroup" else -1
         low, high = (-2_000_000_000_000, first) if kind == "supergroup" else (-1_000_000_000_000, first)
         lowest = self._db.number("SELECT min(id) FROM chats WHERE id BETWEEN ? AND ?", (low, high))
-        chat = types.Chat(id=first if lowest is None else lowest - 1, type=kind, title=title)
+        chat = types.Chat(id=first if lowest is None else lowest - 1, type=kind, title=title, is_forum=is_forum or None)
         self._save_chat(chat)
         return chat
 

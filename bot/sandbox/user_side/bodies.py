@@ -43,14 +43,41 @@ class NewGroup(Body):
     type: Literal["group", "supergroup"]
     title: str = Field(min_length=1, max_length=128)
     member_ids: list[Id] = Field(min_length=1, max_length=200)
+    is_forum: bool = False
 
 
-class NewPress(Body):
-    """`POST /sandbox/callbacks`. The data need not be on the button: a modified client can send anything."""
+class NewTopic(Body):
+    """`POST /sandbox/chats/{chat_id}/topics`."""
+
+    from_id: Id
+    name: str = Field(min_length=1, max_length=128)
+
+
+class BotPlace(Body):
+    """`POST /sandbox/chats/{chat_id}/bot`."""
+
+    status: Literal["administrator", "member", "left", "kicked"]
+
+
+class NewReaction(Body):
+    """`POST /sandbox/reactions`; no emoji takes the reaction away."""
 
     from_id: Id
     chat_id: Id
     message_id: Id
+    emoji: str | None = None
+
+
+class NewPress(Body):
+    """`POST /sandbox/callbacks`. The data need not be on the button: a modified client can send anything.
+
+    The message is named by the one of its two ids that is not 0.
+    """
+
+    from_id: Id
+    chat_id: Id
+    message_id: Id = 0
+    ephemeral_message_id: Id | None = None
     data: str = Field(min_length=1)
 
 

@@ -20,8 +20,12 @@ def add_routes(app: web.Application) -> None:
 
 
 async def stream(request: web.Request) -> web.StreamResponse:
-    """Streams events of one chat or of all; `Last-Event-ID` brings what was missed while the sandbox ran."""
+    """Streams events of one chat or of all, of what one viewer sees or of everything.
+
+    `Last-Event-ID` brings what was missed while the sandbox ran.
+    """
     chat_id = replies.number_in_query(request, "chat_id")
+    viewer_id = replies.number_in_query(request, "viewer_id")
     last_seen = request.headers.get("Last-Event-ID", "")
     response = web.StreamResponse(
         headers={"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store"}
@@ -40,7 +44,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
                 continue
             if event is None:
                 break
-            if chat_id in (None, event.chat_id):
+            if chat_id in (None, event.chat_id) and (viewer_id is None or event.only_for in (None, viewer_id)):
                 await response.write(_frame(event))
     return response
 

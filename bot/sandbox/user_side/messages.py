@@ -8,7 +8,7 @@ from aiogram import types
 from aiohttp import web
 
 from bot.sandbox import chatroom, errors, jsontext
-from bot.sandbox.bot_api import routes, rules
+from bot.sandbox.bot_api import addressing, routes, rules
 from bot.sandbox.bot_api.decode import Raw
 from bot.sandbox.keys import WORLD
 from bot.sandbox.media.storage import KINDS, Media
@@ -16,7 +16,7 @@ from bot.sandbox.media.uploads import Upload
 from bot.sandbox.user_side import people, replies
 from bot.sandbox.world import World
 
-FIELDS = frozenset({"from_id", "text", "caption", "reply_to", "media_group_id", "bot_id", *KINDS})
+FIELDS = frozenset({"from_id", "text", "caption", "reply_to", "media_group_id", "message_thread_id", "bot_id", *KINDS})
 
 
 def add_routes(app: web.Application) -> None:
@@ -61,7 +61,10 @@ async def _say(world: World, chat: types.Chat, raw: Mapping[str, Raw]) -> types.
             "media_group_id": _text(raw, "media_group_id") or None,
         }
     replied = _replied(world, chat, _number(raw, "reply_to"))
-    message = chatroom.envelope(world, chat, author, reply_to_message=replied, **content)
+    topic = addressing.topic(world, chat, _number(raw, "message_thread_id"), replied)
+    if topic and replied is None:  # Telegram's clients answer the message that opened the topic
+        replied = world.messages.get(chat.id, topic["message_thread_id"])
+    message = chatroom.envelope(world, chat, author, reply_to_message=replied, **topic, **content)
     return chatroom.say(world, message, only_bot=_number(raw, "bot_id"))
 
 
@@ -106,9 +109,10 @@ def _number(raw: Mapping[str, Raw], name: str) -> int | None:
 
 
 async def read(request: web.Request) -> web.Response:
-    """Lists the messages with a greater id, oldest first, as they are now."""
+    """Lists the messages with a greater id, oldest first, as they are now: all, or what `viewer_id` sees."""
     world = request.app[WORLD]
     chat = people.existing_chat(world, replies.number_in_path(request, "chat_id"))
     after_id = replies.number_in_query(request, "after_id") or 0
-    payloads = world.messages.payloads(chat.id, after_id)
+    viewer_id = replies.number_in_query(request, "viewer_id")
+    payloads = world.messages.payloads(chat.id, after_id, viewer_id)
     return web.Response(text=f"[{','.join(payloads)}]", content_type="application/json")

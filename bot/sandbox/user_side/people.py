@@ -20,7 +20,6 @@ def add_routes(app: web.Application) -> None:
     app.router.add_post("/sandbox/users", create_user)
     app.router.add_get("/sandbox/users", list_users)
     app.router.add_post("/sandbox/users/{user_id}/block", block)
-    app.router.add_post("/sandbox/chats", create_group)
     app.router.add_get("/sandbox/chats", list_chats)
     app.router.add_get("/sandbox/bot", describe_bot)
 
@@ -42,32 +41,22 @@ async def list_users(request: web.Request) -> web.Response:
     return replies.answer(request.app[WORLD].people.users())
 
 
-async def create_group(request: web.Request) -> web.Response:
-    """Makes a group of users with every bot in it."""
-    world = request.app[WORLD]
-    wanted = await replies.body_as(request, bodies.NewGroup)
-    for user_id in wanted.member_ids:
-        existing_user(world, user_id)
-    with world.database.transaction():
-        chat = world.people.add_group(wanted.type, wanted.title)
-        for position, user_id in enumerate(dict.fromkeys(wanted.member_ids)):
-            world.people.set_member(chat.id, user_id, "member" if position else "creator")
-        for bot in world.people.bots():
-            chatroom.join(world, bot, chat)
-    return replies.answer(chat)
-
-
 async def list_chats(request: web.Request) -> web.Response:
-    """Lists private chats and groups, each with the ids of its members."""
+    """Lists private chats and groups, each with the ids of its members and of its administrators."""
     world = request.app[WORLD]
-    listed = [
-        {
-            **chat.model_dump(exclude_none=True),
-            "member_ids": [chat.id] if chat.type == "private" else sorted(world.people.members(chat.id)),
-        }
-        for chat in world.people.chats()
-    ]
-    return replies.answer(listed)
+    return replies.answer(
+        [{**chat.model_dump(exclude_none=True), **_ids(world, chat)} for chat in world.people.chats()]
+    )
+
+
+def _ids(world: World, chat: types.Chat) -> dict[str, list[int]]:
+    if chat.type == "private":
+        return {"member_ids": [chat.id], "administrator_ids": []}
+    members = world.people.members(chat.id)
+    return {
+        "member_ids": sorted(members),
+        "administrator_ids": sorted(user_id for user_id, status in members.items() if status != "member"),
+    }
 
 
 async def block(request: web.Request) -> web.Response:

@@ -8,6 +8,7 @@ from aiohttp import web
 from bot.sandbox import chatroom, errors
 from bot.sandbox.bot_api.rules import MAX_CALLBACK_DATA_BYTES
 from bot.sandbox.keys import WORLD
+from bot.sandbox.store.messages import row_id_of
 from bot.sandbox.user_side import bodies, people, replies
 
 
@@ -27,10 +28,14 @@ async def press(request: web.Request) -> web.Response:
     chat = people.existing_chat(world, wanted.chat_id)
     if not world.people.is_member(chat.id, user.id):
         raise errors.Forbidden(f"user {user.id} is not a member of chat {chat.id}")
-    message = world.messages.get(chat.id, wanted.message_id)
+    if wanted.ephemeral_message_id:
+        message = world.messages.whispered(chat.id, user.id, wanted.ephemeral_message_id)
+    else:
+        message = world.messages.get(chat.id, wanted.message_id)
     if message is None:
-        raise errors.NotFound(f"there is no message {wanted.message_id} in chat {chat.id}")
-    bot_id = world.messages.author_id(message.message_id) or 0
+        raise errors.NotFound(f"user {user.id} sees no such message in chat {chat.id}")
+    row_id = row_id_of(message)
+    bot_id = world.messages.author_id(row_id) or 0
     if world.people.bot(bot_id) is None:
         raise errors.BadRequest("only messages of a bot have buttons")
     with world.database.transaction():
@@ -38,7 +43,7 @@ async def press(request: web.Request) -> web.Response:
             bot_id=bot_id,
             from_id=user.id,
             chat_id=chat.id,
-            message_id=message.message_id,
+            message_id=row_id,
             pressed_at=world.clock(),
         )
         query = types.CallbackQuery(
