@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.database.models.base import Base
+from bot.database.models.broadcast import Broadcast, BroadcastStatus
 from bot.database.models.chat import AdminAction, ConversationState, InboxUpdate
 from bot.database.models.favourite import Favourite
 from bot.database.models.files import Artifact, InputMedia, JobInput
@@ -17,6 +18,8 @@ __all__ = [
     "Artifact",
     "Base",
     "BotStateEntry",
+    "Broadcast",
+    "BroadcastStatus",
     "ConversationState",
     "CreditEntry",
     "CreditReason",
