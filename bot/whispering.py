@@ -34,7 +34,7 @@ from aiogram.methods.base import TelegramType
 from aiogram.types import EphemeralMessageParameters, ReplyParameters
 
 EPHEMERAL_ID: Final = 0  # the message_id of every ephemeral message (Bot API)
-_CHANGES: Final[dict[type[object], type[TelegramMethod[bool]]]] = {
+CHANGES: Final[dict[type[object], type[TelegramMethod[bool]]]] = {
     EditMessageText: EditEphemeralMessageText,
     EditMessageCaption: EditEphemeralMessageCaption,
     EditMessageMedia: EditEphemeralMessageMedia,
@@ -98,8 +98,8 @@ def whispered(method: TelegramMethod[TelegramType], asker: Asker) -> TelegramMet
         private = EphemeralMessageParameters(receiver_user_id=asker.user_id, callback_query_id=asker.callback_query_id)
         # The reply says whom a server means that does not know ephemeral messages and shows this to everybody.
         return method.model_copy(update={"ephemeral_message_parameters": private, "reply_parameters": _reply(asker)})
-    if getattr(method, "message_id", None) == EPHEMERAL_ID and type(method) in _CHANGES:
-        change = _CHANGES[type(method)]
+    if getattr(method, "message_id", None) == EPHEMERAL_ID and type(method) in CHANGES:
+        change = CHANGES[type(method)]
         shared = {name: getattr(method, name) for name in change.model_fields if name in type(method).model_fields}
         target = {"receiver_user_id": asker.user_id, "ephemeral_message_id": asker.ephemeral_message_id}
         return cast("TelegramMethod[TelegramType]", change(**shared, **target))
