@@ -33,6 +33,9 @@ class TaskPool(Protocol):
     ) -> tasks.Result:
         """The result of a task. Raises EngineError; cancelling the caller cancels the task."""
 
+    def state(self) -> pool.PoolState:
+        """The devices as an operator sees them; none before `start`."""
+
 
 def pool_for(settings: EngineSettings) -> TaskPool:
     """The pool that the settings describe, not started: nothing is loaded and torch is not imported yet."""

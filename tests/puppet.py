@@ -15,6 +15,9 @@ from PIL import Image
 
 from engines import tasks
 from engines.errors import EngineError
+from engines.pool import PoolState
+from engines.residency import Resident
+from engines.worker import DeviceState
 
 
 def png(colour: tuple[int, int, int] = (200, 30, 40), width_px: int = 128, height_px: int = 128) -> bytes:
@@ -56,12 +59,18 @@ class PuppetPool:
         self.at_once = at_once  # paint without being told
         self.started: asyncio.Queue[Painting] = asyncio.Queue()
         self.painted = 0
+        self.busy = 0  # tasks in hand
 
     async def start(self) -> None:
         """Nothing to load."""
 
     async def close(self) -> None:
         """Nothing to free."""
+
+    def state(self) -> PoolState:
+        """One device with one network in its memory."""
+        unet = Resident("unet", 3 * 2**30, leased=True)
+        return PoolState((DeviceState("puppet", 12 * 2**30, (unet,), running=self.busy, waiting=0),))
 
     async def run(
         self, task: tasks.Task, *, on_progress: Callable[[tasks.Progress], None] | None = None
@@ -71,11 +80,14 @@ class PuppetPool:
         if self.at_once:
             painting.finish()
         self.started.put_nowait(painting)
+        self.busy += 1
         try:
             result = await painting.outcome
         except asyncio.CancelledError:
             painting.cancelled = True
             raise
+        finally:
+            self.busy -= 1
         self.painted += 1
         return result
 

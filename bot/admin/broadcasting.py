@@ -62,6 +62,11 @@ class Broadcaster:
         """Note the message with the question; the bar and the report take its place."""
         await self._broadcasts.set_report(draft.id, message_id)
 
+    async def is_busy(self) -> bool:
+        """A broadcast is on its way."""
+        unfinished = await self._broadcasts.unfinished()
+        return unfinished is not None and unfinished.status is BroadcastStatus.RUNNING
+
     async def start(self, broadcast_id: int) -> Broadcast | None:
         """Let a confirmed draft run; None where it is no draft any more or another one runs."""
         started = await self._broadcasts.start(broadcast_id)
