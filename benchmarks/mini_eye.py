@@ -116,31 +116,75 @@ def shape_name(mask: np.ndarray) -> str:
     return max(SILHOUETTES, key=lambda s: (fitted & SILHOUETTES[s]).sum() / (fitted | SILHOUETTES[s]).sum())
 
 
+def _ground(picture: np.ndarray) -> np.ndarray:
+    """The colour of the rim, sRGB [3]."""
+    edges = (picture[:2], picture[-2:], picture[:, :2], picture[:, -2:])
+    return np.median(np.concatenate([edge.reshape(-1, 3) for edge in edges]), 0)
+
+
+def _differs(picture: np.ndarray, ground: np.ndarray) -> np.ndarray:
+    return np.sqrt(((lab(picture.astype(float)) - lab(ground)) ** 2).sum(-1)) > 14
+
+
+def _core(mask: np.ndarray) -> np.ndarray:
+    """The mask without its outermost pixels, where colours mix; the mask itself where too little would be left."""
+    inner = np.zeros_like(mask)
+    inner[1:-1, 1:-1] = mask[1:-1, 1:-1] & mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]
+    return inner if inner.sum() > 12 else mask
+
+
+def _describe(picture: np.ndarray, part: np.ndarray) -> Found:
+    height, width, _ = picture.shape
+    rows, columns = np.nonzero(part.any(1))[0], np.nonzero(part.any(0))[0]
+    return Found(
+        colour_name(np.median(picture[_core(part)], 0)),
+        shape_name(part),
+        (columns[0] + columns[-1] + 1) / 2 / width,
+        (rows[0] + rows[-1] + 1) / 2 / height,
+        max(columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1) / min(height, width),
+    )
+
+
 def look(picture: np.ndarray) -> tuple[str, list[Found]]:
     """Background colour and objects, largest first, of a flat uint8 [H, W, 3] picture."""
-    height, width, _ = picture.shape
-    rim = np.concatenate(
-        [
-            picture[:2].reshape(-1, 3),
-            picture[-2:].reshape(-1, 3),
-            picture[:, :2].reshape(-1, 3),
-            picture[:, -2:].reshape(-1, 3),
-        ]
+    ground = _ground(picture)
+    return colour_name(ground), [_describe(picture, part) for part in _components(_differs(picture, ground))]
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """An object that lies in another. `outer_shapes`: its silhouette as it is, and with the inner object filled in."""
+
+    inner: Found
+    outer: Found
+    outer_shapes: tuple[str, str]
+
+
+def look_inside(picture: np.ndarray) -> tuple[str, Nested | None]:
+    """Background colour, and the two nested objects of a flat uint8 [H, W, 3] picture, if there are two.
+
+    The outer object is the largest region of one colour; the inner one is the largest other region within its bounds.
+    """
+    ground = _ground(picture)
+    foreground = _differs(picture, ground)
+    pixels = lab(picture.astype(float))
+    nearest = ((pixels[:, :, None] - _LAB) ** 2).sum(-1).argmin(-1)
+    regions = []
+    for colour in np.unique(nearest[foreground]):
+        mask = foreground & (nearest == colour)
+        regions += [part for part in _components(mask)[:2] if _core(part).sum() > 12 and _core(part).sum() < part.sum()]
+    regions.sort(key=np.sum, reverse=True)
+    if not regions:
+        return colour_name(ground), None
+    outer = regions[0]
+    rows, columns = np.nonzero(outer.any(1))[0], np.nonzero(outer.any(0))[0]
+    bounds = np.zeros_like(outer)
+    bounds[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = True
+    within = [part for part in regions[1:] if not (part & ~bounds).any()]
+    if not within:
+        return colour_name(ground), None
+    inner = within[0]
+    filled = outer | (foreground & bounds & ~outer)
+    return colour_name(ground), Nested(
+        _describe(picture, inner), _describe(picture, outer), (shape_name(outer), shape_name(filled))
     )
-    ground = np.median(rim, 0)
-    differs = np.sqrt(((lab(picture.astype(float)) - lab(ground)) ** 2).sum(-1)) > 14
-    found = []
-    for part in _components(differs):
-        rows, columns = np.nonzero(part.any(1))[0], np.nonzero(part.any(0))[0]
-        inner = part[1:-1, 1:-1] & part[:-2, 1:-1] & part[2:, 1:-1] & part[1:-1, :-2] & part[1:-1, 2:]
-        core = picture[1:-1, 1:-1][inner] if inner.sum() > 12 else picture[part]
-        found.append(
-            Found(
-                colour_name(np.median(core, 0)),
-                shape_name(part),
-                (columns[0] + columns[-1] + 1) / 2 / width,
-                (rows[0] + rows[-1] + 1) / 2 / height,
-                max(columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1) / min(height, width),
-            )
-        )
-    return colour_name(ground), found

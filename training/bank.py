@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training import config, movq, renderer, world
+from training import config, loop, movq, renderer, world
 
 FIRST_SEED = 1_000_000
 CHUNK = 2000
@@ -29,7 +29,7 @@ def grow(model: movq.VQModel, chunks: int, first: int = 0) -> None:
     model = model.to(memory_format=torch.channels_last)
     for chunk in range(first, chunks):
         target = folder() / f"{chunk:04d}.npz"
-        if target.exists():
+        if target.exists() or chunk % loop.workers() != loop.worker():
             continue
         by_canvas: dict[tuple[int, int], list[world.Scene]] = {}
         for seed in range(FIRST_SEED + chunk * CHUNK, FIRST_SEED + (chunk + 1) * CHUNK):

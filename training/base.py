@@ -117,10 +117,11 @@ def train(settings: config.BaseConfig, stop_at: float | None = None) -> Painter:
     torch.manual_seed(0)
     painter = Painter(settings.original)
     nn.init.zeros_(painter.unet.conv_out.weight)
+    painter.unet.to(memory_format=torch.channels_last)  # a sixth faster on a CPU
     torch.manual_seed(1 + loop.worker())
     prompts, scenes = load_prompts(), bank.Bank(prefer_simple=settings.prefer_simple)
 
-    def losses(step: int) -> loop.Losses:
+    def losses(step: int, share: float) -> loop.Losses:
         rng = np.random.default_rng((step, 5, loop.worker()))
         latents, batch = scenes.batch(rng, settings.batch)
         hidden, mask = prompts.of(batch, rng)
@@ -154,7 +155,7 @@ def train(settings: config.BaseConfig, stop_at: float | None = None) -> Painter:
 
 
 def load(name: str, original: dict[str, Any]) -> Painter:
-    """The averaged weights of a checkpoint ("base" or "flash")."""
+    """The averaged weights of a checkpoint of this recipe."""
     painter = Painter(original)
     state = torch.load(config.workspace() / name / "checkpoint.pt", weights_only=True)
     painter.load_state_dict(state["module"])

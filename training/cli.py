@@ -1,11 +1,11 @@
-"""`python -m training <recipe>`: movq, text, base, flash, export, or all of them in order."""
+"""`python -m training <recipe>`: movq, bank, text, base, decoder, flash, export, or all of them in order."""
 
 import argparse
 import dataclasses
 import os
 import time
 
-ORDER = ("movq", "bank", "text", "base", "flash", "export")
+ORDER = ("movq", "bank", "text", "base", "decoder", "flash", "export")
 
 
 def main() -> None:
@@ -13,9 +13,9 @@ def main() -> None:
     parser.add_argument("recipe", choices=(*ORDER, "all"))
     parser.add_argument("--minutes", type=float, help="wall-clock budget of the recipe instead of its step count")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--workers", type=int, default=1, help="processes that train one model (base, flash)")
+    parser.add_argument("--workers", type=int, default=1, help="processes of one thread that train together")
     parser.add_argument(
-        "--rate", type=float, help="peak learning rate of base or flash, lower to go on with a finished run"
+        "--rate", type=float, help="peak learning rate of the recipe, lower to go on with a finished run"
     )
     arguments = parser.parse_args()
     stop_at = time.time() + 60 * arguments.minutes if arguments.minutes else None
@@ -43,19 +43,22 @@ def _train(recipes: tuple[str, ...], threads: int, stop_at: float | None, rate: 
     from training import runtime
 
     runtime.prepare(threads)
-    from training import bank, base, config, export, flash, movq, text_encoder
+    from training import bank, base, config, decoder, export, flash, loop, movq, text_encoder
 
     changed = {"learning_rate": rate} if rate else {}
     for recipe in recipes:
         if recipe == "movq":
-            movq.train(config.MovqConfig(), stop_at)
-            print(movq.finish(config.MovqConfig()))
+            movq.train(dataclasses.replace(config.MovqConfig(), **changed), stop_at)
+            if not loop.worker():
+                print(movq.finish(config.MovqConfig()))
         elif recipe == "bank":
             bank.grow(movq.load(config.MovqConfig()), config.BaseConfig().chunks)
         elif recipe == "text":
             text_encoder.train(config.TextConfig(), stop_at)
         elif recipe == "base":
             base.train(dataclasses.replace(config.BaseConfig(), **changed), stop_at)
+        elif recipe == "decoder":
+            decoder.train(dataclasses.replace(config.DecoderConfig(), **changed), stop_at)
         elif recipe == "flash":
             flash.train(dataclasses.replace(config.FlashConfig(), **changed), stop_at)
         else:

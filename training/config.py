@@ -35,11 +35,13 @@ class MovqConfig:
     steps: int = 4500
     batch: int = 4
     crop_px: int = 64
-    whole_from: float = 0.72  # share of the run after which whole 128 px pictures replace crops
+    whole_from: float = 0.6  # share of the run after which whole 128 px pictures replace crops
     whole_batch: int = 3
     learning_rate: float = 2e-3
     edge_weight: float = 4.0
-    latent_noise: float = 0.06  # of the latent's own spread: nearby latents decode alike
+    latent_noise: float = 0.35  # at most, of the latent's own spread: nearby latents decode alike
+    transform_shares: tuple[float, ...] = (0.55, 0.15, 0.15, 0.15)  # none, mirror, turn, halve
+    ema: float = 0.998
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class BaseConfig:
         }
     )
     steps: int = 20000
-    batch: int = 24
+    batch: int = 32
     learning_rate: float = 1e-3
     ema: float = 0.999
     chunks: int = 30  # of 2,000 scenes each, in the bank of latents
@@ -95,6 +97,27 @@ class FlashConfig:
     times: tuple[int, ...] = (979, 729, 479, 229)
     steps: int = 4000
     batch: int = 24
-    learning_rate: float = 4e-4
+    learning_rate: float = 3e-4  # of the generator; the paper's 1e-5 is for 350 times as many parameters
+    judge_rate: float = 4.0  # learning rate of the discriminator's heads in generator rates (paper: 100)
+    adversarial_from: float = 0.6  # share of the run that is regression alone
+    adversarial: float = 0.02  # weight of the generator's Wasserstein loss ...
+    regression: float = 1.0  # ... beside that of the regression that stays in (paper: none)
+    gradient_penalty: float = 1.0
+    judge_before: int = 600  # the discriminator reads latents noised to a time below this
     ema: float = 0.995
     guidance: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderConfig:
+    """The second half of the MoVQ recipe: the decoder alone, on latents as the base model paints them."""
+
+    scenes: int = 3000
+    steps: int = 3000
+    batch: int = 4  # half of it with noise, half repainted by the base model
+    learning_rate: float = 8e-4
+    latent_noise: float = 0.3
+    repaint_before: int = 350
+    edge_weight: float = 4.0
+    border_weight: float = 2.0
+    ema: float = 0.995

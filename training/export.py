@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from engines.kandinsky3 import keymaps
-from training import base, config, movq, text_encoder, tokenizer
+from training import base, config, flash, movq, text_encoder, tokenizer
 
 WEIGHTS = Path(__file__).resolve().parent.parent / "engines" / "mini" / "weights"
 TEXT_FOLDER = "flan_ul2_encoder"
@@ -62,5 +62,5 @@ def write(folder: Path = WEIGHTS) -> None:
     write_text(folder)
     write_painter(base.load("base", base_config.original), base_config.original, "", folder)
     distilled = (config.workspace() / "flash" / "checkpoint.pt").exists()
-    flash = base.load("flash" if distilled else "base", base_config.original)
-    write_painter(flash, base_config.original, "_flash", folder)
+    distilled_or_copy = flash.load() if distilled else base.load("base", base_config.original)
+    write_painter(distilled_or_copy, base_config.original, "_flash", folder)

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, distributed, nn
@@ -46,6 +47,11 @@ def worker() -> int:
     return distributed.get_rank() if distributed.is_initialized() else 0
 
 
+def workers() -> int:
+    """How many workers train together."""
+    return distributed.get_world_size() if distributed.is_initialized() else 1
+
+
 @torch.no_grad()
 def agree(parameters: list[nn.Parameter], stop: bool) -> bool:
     """Average the parameters of all workers in place; true if any of them wants to stop."""
@@ -61,23 +67,43 @@ def agree(parameters: list[nn.Parameter], stop: bool) -> bool:
     return bool(flat[-1] > 0)
 
 
+def _groups(module: nn.Module, rates: dict[str, float]) -> list[dict[str, Any]]:
+    """Parameter groups of the optimiser, one for each factor of the learning rate."""
+    groups: dict[float, list[nn.Parameter]] = {}
+    for name, parameter in module.named_parameters():
+        if parameter.requires_grad:
+            factor = next((rates[start] for start in rates if name.startswith(start)), 1.0)
+            groups.setdefault(factor, []).append(parameter)
+    return [{"params": parameters, "factor": factor} for factor, parameters in groups.items()]
+
+
+def _resume(optimiser: torch.optim.Optimizer, state: dict[str, Any]) -> None:
+    """Load the optimiser's moments; the factors of the learning rate are those of this run."""
+    factors = [group["factor"] for group in optimiser.param_groups]
+    optimiser.load_state_dict(state)
+    for group, factor in zip(optimiser.param_groups, factors, strict=True):
+        group["factor"] = factor
+
+
 def run(
     module: nn.Module,
-    losses: Callable[[int], Losses],
+    losses: Callable[[int, float], Losses],
     *,
     steps: int,
     peak: float,
     folder: Path,
+    rates: dict[str, float] | None = None,
     ema: float | None = None,
     weight_decay: float = 0.01,
     every: int = 50,
     save_every: int = 250,
     stop_at: float | None = None,
 ) -> Average | None:
-    """Minimise `losses(step)["loss"]` over the module's parameters, resuming from `folder` where it can.
+    """Minimise `losses(step, share)["loss"]` over the module's parameters, resuming from `folder` where it can.
 
-    `stop_at` (Unix seconds) turns the step count into a wall-clock budget: the descent of the learning rate is
-    then scheduled by time, and the run ends when it is due. Logs one JSON line every `every` steps.
+    `share` is how much of the run is over, in [0, 1]. `stop_at` (Unix seconds) turns the step count into a wall-clock
+    budget: `share` is then counted in time, and the run ends when it is due. `rates` maps the beginnings of parameter
+    names to factors of the learning rate. Logs one JSON line every `every` steps.
 
     Several workers (processes of one thread) each take their own steps and average their weights every AGREE_EVERY
     steps: on a busy machine that wastes far less than threads that wait for each other at every operator.
@@ -85,27 +111,29 @@ def run(
     """
     folder.mkdir(parents=True, exist_ok=True)
     parameters = [p for p in module.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(parameters, lr=peak, weight_decay=weight_decay, betas=(0.9, 0.98), fused=True)
-    average = Average(module, ema**AGREE_EVERY) if ema else None
+    groups = _groups(module, rates or {})
+    optimiser = torch.optim.AdamW(groups, lr=peak, weight_decay=weight_decay, betas=(0.9, 0.98), fused=True)
     step, seconds = 0, 0.0
     checkpoint = folder / "checkpoint.pt"
+    state = None
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         module.load_state_dict(state["module"])
-        optimiser.load_state_dict(state["optimiser"])
+        _resume(optimiser, state["optimiser"])
         step, seconds = state["step"], state["seconds"]
-        if average and state["average"]:
-            average.values, average.updates = state["average"], state["updates"]
+    average = Average(module, ema**AGREE_EVERY) if ema else None
+    if average and state and state["average"]:
+        average.values, average.updates = state["average"], state["updates"]
     began = time.time()
     start, sums, logged, stop = step, {}, step, False
     while step < steps and not stop:
-        rate = learning_rate(step, steps, peak)
+        share, rate = step / steps, learning_rate(step, steps, peak)
         if stop_at:
-            share = (time.time() - began) / max(1.0, stop_at - began)
+            share = min(1.0, (time.time() - began) / max(1.0, stop_at - began))
             rate = min(learning_rate(int(1000 * share), 1000, peak, warmup=0), peak * (step + 1) / 100)
         for group in optimiser.param_groups:
-            group["lr"] = rate
-        values = losses(step)
+            group["lr"] = rate * group["factor"]
+        values = losses(step, share)
         optimiser.zero_grad(set_to_none=True)
         values["loss"].backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)

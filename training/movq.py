@@ -6,8 +6,6 @@ every official Kandinsky 3 pipeline. The sampler's dynamic thresholding presumes
 training an affine map is folded into the weights: see `fold`.
 """
 
-import time
-
 import numpy as np
 import torch
 from diffusers import VQModel
@@ -83,24 +81,42 @@ class Pictures:
         return to_tensor(np.stack([self.pictures[self.square[i]] for i in rng.integers(len(self.square), size=batch)]))
 
 
+TRANSFORMS = ("none", "mirror", "turn", "halve")
+
+
+def transformed(latents: Tensor, pictures: Tensor, kind: int) -> tuple[Tensor, Tensor]:
+    """The same plane map on latents and on the pictures that they should decode to.
+
+    A latent space in which mirroring, turning and shrinking mean what they mean in pixels has less in it that the
+    U-Net would have to learn by heart.
+    """
+    if TRANSFORMS[kind] == "mirror":
+        return latents.flip(-1), pictures.flip(-1)
+    if TRANSFORMS[kind] == "turn":
+        return latents.transpose(2, 3).flip(-1), pictures.transpose(2, 3).flip(-1)
+    if TRANSFORMS[kind] == "halve":
+        return functional.avg_pool2d(latents, 2), functional.avg_pool2d(pictures, 2)
+    return latents, pictures
+
+
 def train(settings: config.MovqConfig, stop_at: float | None = None) -> VQModel:
     """Train (or go on training) the autoencoder; returns it unfolded."""
     torch.manual_seed(0)
     movq = build(settings.original).to(memory_format=torch.channels_last)
+    torch.manual_seed(1 + loop.worker())
     pool = Pictures(settings.scenes, seed=10_000_000)
-    began = time.time()
 
-    def losses(step: int) -> loop.Losses:
-        rng = np.random.default_rng((step, 2))
-        done = (time.time() - began) / (stop_at - began) if stop_at else step / settings.steps
-        if done < settings.whole_from:
+    def losses(step: int, share: float) -> loop.Losses:
+        rng = np.random.default_rng((step, 2, loop.worker()))
+        if share < settings.whole_from:
             pictures = pool.crops(rng, settings.batch, settings.crop_px)
         else:
             pictures = pool.whole(rng, settings.whole_batch)
-        pictures = pictures.contiguous(memory_format=torch.channels_last)
-        latents = encode(movq, pictures)
+        latents = encode(movq, pictures.contiguous(memory_format=torch.channels_last))
         spread = latents.detach().std(dim=(0, 2, 3), keepdim=True)
-        noisy = latents + settings.latent_noise * spread * torch.randn_like(latents) * torch.rand(len(latents), 1, 1, 1)
+        shares = torch.rand(len(latents), 1, 1, 1)
+        noisy = latents + settings.latent_noise * shares * spread * torch.randn_like(latents)
+        noisy, pictures = transformed(noisy, pictures, int(rng.choice(len(TRANSFORMS), p=settings.transform_shares)))
         painted = decode(movq, noisy)
         weight = 1 + settings.edge_weight * edges(pictures)
         error = painted - pictures
@@ -117,6 +133,7 @@ def train(settings: config.MovqConfig, stop_at: float | None = None) -> VQModel:
         steps=settings.steps,
         peak=settings.learning_rate,
         folder=folder,
+        ema=settings.ema,
         stop_at=stop_at,
         weight_decay=0.0,
     )
@@ -161,6 +178,7 @@ def finish(settings: config.MovqConfig) -> dict[str, list[float]]:
     movq = build(settings.original)
     state = torch.load(config.workspace() / "movq" / "checkpoint.pt", weights_only=True)
     movq.load_state_dict(state["module"])
+    movq.load_state_dict(state["average"] or {}, strict=False)
     scenes = [world.sample_scene(40_000_000 + i) for i in range(1500)]
     scenes = [s for s in scenes if s.style != "flat"] + scenes[:400]
     statistics = normalise(movq.eval(), scenes)
@@ -168,11 +186,22 @@ def finish(settings: config.MovqConfig) -> dict[str, list[float]]:
     return statistics
 
 
-def load(settings: config.MovqConfig) -> VQModel:
-    """The folded autoencoder, frozen."""
+def load_folded(settings: config.MovqConfig) -> VQModel:
+    """The autoencoder as its own recipe left it, folded."""
     movq = build(settings.original)
     movq.load_state_dict(torch.load(config.workspace() / "movq" / "folded.pt", weights_only=True))
-    return movq.eval().requires_grad_(False)
+    return movq.eval()
+
+
+def load(settings: config.MovqConfig) -> VQModel:
+    """The folded autoencoder, frozen, with the decoder of the recipe `decoder` where that has run."""
+    movq = load_folded(settings)
+    later = config.workspace() / "decoder" / "checkpoint.pt"
+    if later.exists():
+        state = torch.load(later, weights_only=True)
+        movq.load_state_dict(state["module"])
+        movq.load_state_dict(state["average"], strict=False)
+    return movq.requires_grad_(False)
 
 
 @torch.no_grad()

@@ -8,7 +8,7 @@ from PIL import Image
 from torch import Tensor
 
 from benchmarks import mini_eye
-from training import base, captions, config, diffusion, movq, world
+from training import base, captions, config, diffusion, flash, movq, world
 
 PROMPTS = (
     "a big red circle on a blue background",
@@ -111,7 +111,7 @@ def gallery(target: Path) -> None:
     settings = config.BaseConfig()
     prompts, autoencoder = base.load_prompts(), movq.load(config.MovqConfig())
     rows = []
-    painted = {name: base.load(name, settings.original) for name in ("base", "flash")}
+    painted = {"base": base.load("base", settings.original), "flash": flash.load()}
     for start in range(0, len(PROMPTS), 8):
         texts = list(PROMPTS[start : start + 8])
         for name, painter in painted.items():

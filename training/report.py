@@ -13,16 +13,17 @@ ROOT = Path(__file__).resolve().parent.parent
 POINTS = 40  # of a curve
 
 
-def curves() -> dict[str, dict[str, list[float]]]:
+def curves() -> dict[str, dict[str, list[float | None]]]:
     """Recipe -> series of its log, thinned to about POINTS points."""
     result = {}
-    for recipe in ("movq", "text", "base", "flash"):
+    for recipe in ("movq", "text", "base", "decoder", "flash"):
         path = config.workspace() / recipe / "log.jsonl"
         if not path.exists():
             continue
         lines = [json.loads(line) for line in path.read_text().splitlines()]
         kept = lines[:: max(1, len(lines) // POINTS)] + lines[-1:]
-        result[recipe] = {name: [line[name] for line in kept] for name in kept[0]}
+        names = dict.fromkeys(name for line in kept for name in line)
+        result[recipe] = {name: [line.get(name) for line in kept] for name in names}
     return result
 
 

@@ -127,7 +127,7 @@ def train(settings: config.TextConfig, stop_at: float | None = None) -> T5Encode
     encoder = build(settings, processor.get_vocab_size())
     reader = Reader(encoder, settings.d_model)
 
-    def losses(step: int) -> loop.Losses:
+    def losses(step: int, share: float) -> loop.Losses:
         rng = np.random.default_rng((step, 4))
         scenes = [world.sample_scene(int(seed)) for seed in rng.integers(30_000_000, 2**40, settings.batch)]
         texts = [captions.caption(scene, rng) for scene in scenes]

@@ -48,7 +48,7 @@ CANVASES: dict[tuple[int, int], tuple[int, int]] = {
 }
 CANVAS_WEIGHTS = (0.76, 0.12, 0.12)
 # Radius in pixels on a frame whose short side is 128: (alone, beside another object).
-RADII = {"small": ((12, 15), (10, 12.5)), "medium": ((23, 28), (17, 21)), "big": ((37, 42), (25, 28))}
+RADII = {"small": ((15, 17.5), (12, 14)), "medium": ((24, 28.5), (17.5, 21)), "big": ((37, 42), (25, 28))}
 MARGIN_PX = 3
 
 

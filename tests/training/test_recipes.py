@@ -98,3 +98,11 @@ def test_times_and_schedule_are_those_of_the_original() -> None:
     assert diffusion.guided_times(50)[-2:] == [19, 0]
     assert diffusion.guided_times(30)[1] == 965
     assert abs(float(diffusion.ALPHAS[979]) - 9.71e-4) < 1e-5
+
+
+@pytest.mark.parametrize("kind", range(len(movq.TRANSFORMS)))
+def test_latents_and_pictures_are_moved_alike(kind: int) -> None:
+    latents = torch.rand(1, 4, 4, 4)
+    pictures = torch.nn.functional.interpolate(latents[:, :3], scale_factor=8)
+    moved, seen = movq.transformed(latents, pictures, kind)
+    assert torch.allclose(torch.nn.functional.avg_pool2d(seen, 8), moved[:, :3], atol=1e-6)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks import mini_eye
+from benchmarks import mini_accuracy, mini_eye, mini_prompts
 from training import captions, renderer, russian, world
 
 SEEDS = range(7_000_000, 7_000_040)
@@ -45,6 +45,23 @@ def test_an_independent_eye_sees_what_a_flat_scene_says() -> None:
             scene.things[0].colour,
             scene.things[0].shape,
         )
+
+
+def test_an_independent_eye_sees_two_objects_and_how_they_stand() -> None:
+    judged = 0
+    for seed in range(7_000_000, 7_000_150):
+        scene = world.sample_scene(seed, (128, 128))
+        if scene.style != "flat" or len(scene.things) != 2:
+            continue
+        first, second = scene.things
+        if len({scene.background, first.colour, second.colour}) < 3:
+            continue
+        wanted = mini_prompts.Pair(
+            "", "", scene.background, (first.colour, first.shape), (second.colour, second.shape), scene.relation or ""
+        )
+        assert all(mini_accuracy.judge_pair(renderer.render(scene), wanted).values()), scene
+        judged += 1
+    assert judged > 10
 
 
 @pytest.mark.parametrize("style", world.STYLES)
