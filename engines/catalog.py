@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engines import checkpoints, errors, sizes, tasks
+from engines import checkpoints, errors, sizes, styles, tasks
 
 if TYPE_CHECKING:
     from engines import devices, engine
@@ -59,4 +59,5 @@ class ProfileCatalog:
 
         if not isinstance(device, devices.CPU | devices.CUDA):
             raise errors.DeviceMissing(f"{device.name} is not a device of torch")
-        return station.Kandinsky3Station(checkpoints.Layout.at(self.weights), device, self.sizes)
+        layout = checkpoints.Layout.at(self.weights)
+        return station.Kandinsky3Station(layout, device, self.sizes, styles.STYLES[self.profile])

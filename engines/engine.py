@@ -50,6 +50,13 @@ class Engine(Protocol):
         """The picture of a sampled unit."""
         ...
 
+    def previews(self, sheets: Sequence[Sequence[Unit]]) -> list[bytes] | None:
+        """A JPEG of the units of each task as they stand, all past their first step; see `tasks.Progress`.
+
+        None where weights would have to make room for it. Units stay as they are.
+        """
+        ...
+
     def batch_cap(self, unit: Unit) -> int:
         """How many units of this one's lane are worth advancing together."""
         ...

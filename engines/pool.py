@@ -16,7 +16,7 @@ from typing import Self
 import structlog
 
 from engines import catalog as catalogs
-from engines import devices, engine, errors, tasks, worker
+from engines import devices, engine, errors, previewing, tasks, worker
 
 log = structlog.get_logger(__name__)
 
@@ -29,32 +29,44 @@ class PoolState:
 
 
 class Pool:
-    """Owns the devices. `devices` may be a function, so that nothing looks for cards before `start`."""
+    """Owns the devices. `devices` may be a function, so that nothing looks for cards before `start`.
+
+    With `previews`, the progress of tasks carries some.
+    """
 
     def __init__(
-        self, devices: Sequence[devices.Device] | Callable[[], Sequence[devices.Device]], catalog: engine.Catalog
+        self,
+        devices: Sequence[devices.Device] | Callable[[], Sequence[devices.Device]],
+        catalog: engine.Catalog,
+        previews: previewing.Rate | None = None,
     ) -> None:
         self._devices = devices
         self._catalog = catalog
+        self._previews = previews
         self._workers: list[worker.Worker] = []
         self._turn = itertools.count()
         self._closed = False
 
     @classmethod
     def from_profile(
-        cls, profile: str, weights_dir: Path | None = None, devices: str = "auto", threads: int | None = None
+        cls,
+        profile: str,
+        weights_dir: Path | None = None,
+        devices: str = "auto",
+        threads: int | None = None,
+        previews: previewing.Rate | None = None,
     ) -> Self:
         """A pool of a profile (`mini`, `kandinsky3`), not started. Raises InvalidTask, CheckpointMissing.
 
         `devices`: `auto`, `cpu`, or `cuda:0,cuda:1`. `threads`: of one operation on the CPU; None lets the profile say.
         """
         catalog = catalogs.ProfileCatalog.of(profile, weights_dir)
-        return cls(lambda: _discover(devices, threads or catalog.cpu_threads), catalog)
+        return cls(lambda: _discover(devices, threads or catalog.cpu_threads), catalog, previews)
 
     async def start(self) -> None:
         """Open the engines on every device. Raises CheckpointError or DeviceMissing; then nothing is left running."""
         found = await asyncio.to_thread(self._devices) if callable(self._devices) else self._devices
-        self._workers = [worker.Worker(device, self._catalog) for device in found]
+        self._workers = [worker.Worker(device, self._catalog, previews=self._previews) for device in found]
         opened = [self._opened(one) for one in self._workers]
         reasons = [reason for reason in await asyncio.gather(*opened) if reason is not None]
         if reasons:
@@ -101,6 +113,7 @@ class Pool:
         return len(self._workers)
 
     def state(self) -> PoolState:
+        """The devices at this moment; none before `start`."""
         return PoolState(tuple(one.state() for one in self._workers))
 
     def _least_loaded(self) -> worker.Worker:

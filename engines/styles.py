@@ -25,7 +25,10 @@ class Wording:
     after: str = ""
 
     def around(self, prompt: str) -> str:
-        return f"{self.before}{prompt}{self.after}"
+        """The whole text; a full stop or comma at the prompt's end gives way to what follows."""
+        if not self.before and not self.after:
+            return prompt
+        return f"{self.before}{prompt.strip().rstrip('.,; ')}{self.after}"
 
 
 @dataclass(frozen=True, slots=True)

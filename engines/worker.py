@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from engines import devices, engine, errors, ladder, residency, tasks
+from engines import devices, engine, errors, ladder, previewing, residency, tasks
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +82,11 @@ class Worker:
     """A device and its thread. `submit`, `close`, `join`, `load` and `state` may be called from other threads."""
 
     def __init__(
-        self, device: devices.Device, catalog: engine.Catalog, clock: Callable[[], float] = time.perf_counter
+        self,
+        device: devices.Device,
+        catalog: engine.Catalog,
+        clock: Callable[[], float] = time.perf_counter,
+        previews: previewing.Rate | None = None,
     ) -> None:
         self.device = device
         self._catalog = catalog
@@ -94,6 +98,7 @@ class Worker:
         self._active: list[Run] = []
         self._caps: dict[Hashable, int] = {}  # batch sizes learned from running out of memory
         self._residents: tuple[residency.Resident, ...] = ()
+        self._pace = previewing.Pace(previews) if previews is not None else None
         self._cold = True  # there may be something to load ahead
         self._load = 0
         self._load_lock = threading.Lock()
@@ -206,6 +211,8 @@ class Worker:
                 continue
             run.tell(tasks.Progress(tasks.Stage.ENCODING, 0, steps))
             began = self._clock()
+            if self._pace is not None and run.on_progress is not None:
+                self._pace.begin(run, began)
             prepared = ladder.climb(
                 [run], lambda runs: [station.engine(r.task).prepare(r.task) for r in runs], self.device, station.release
             )
@@ -247,8 +254,10 @@ class Worker:
             else:
                 run.units[i] = result
         alive = [(run, i) for run, i in batch if run in self._active]
-        for run in dict.fromkeys(run for run, _ in alive):
-            self._tell(run, _stage(run))
+        progressed = list(dict.fromkeys(run for run, _ in alive))
+        previews = self._previews(maker, progressed)
+        for run in progressed:
+            self._tell(run, _stage(run), previews.get(run))
         self._finish(station, [(run, i) for run, i in alive if run.units[i].sampled])
 
     def _finish(self, station: engine.Station, owners: Sequence[tuple[Run, int]]) -> None:
@@ -268,10 +277,32 @@ class Worker:
             if len(run.pictures) == len(run.units):
                 self._settle(run, None)
 
-    def _tell(self, run: Run, stage: tasks.Stage) -> None:
+    def _previews(self, maker: engine.Engine, runs: Sequence[Run]) -> dict[Run, bytes]:
+        """Previews of those tasks that are due for one. A failure costs nobody more than the preview."""
+        began = self._clock()
+        if self._pace is None:
+            return {}
+        due = [run for run in runs if self._pace.is_due(run, began) and _is_half_done(run)]
+        if not due:
+            return {}
+        try:
+            sheets = maker.previews([run.units for run in due])
+        except Exception as error:
+            if self.device.is_out_of_memory(error):
+                self.device.free_caches()
+            log.warning("preview failed", device=self.device.name, error=type(error).__name__)
+            self._pace.failed(self._clock())
+            return {}
+        now = self._clock()
+        self._pace.shown([*due], began, now)
+        for run in due:
+            run.busy_s += (now - began) / len(due)
+        return dict(zip(due, sheets, strict=True)) if sheets is not None else {}
+
+    def _tell(self, run: Run, stage: tasks.Stage, preview: bytes | None = None) -> None:
         """Progress of a task with several pictures is the mean of theirs."""
         step = sum(unit.step for unit in run.units) // len(run.units)
-        run.tell(tasks.Progress(stage, step, run.units[0].steps))
+        run.tell(tasks.Progress(stage, step, run.units[0].steps, preview))
 
     def _settle(self, run: Run, error: errors.EngineError | None) -> None:
         """The end of a run, exactly one for each."""
@@ -282,6 +313,8 @@ class Worker:
         else:
             return
         self._add_load(-run.task.count)
+        if self._pace is not None:
+            self._pace.end(run)
         if error is None:
             run.succeed()
         else:
@@ -295,6 +328,11 @@ class Worker:
 
 def _finished(maker: engine.Engine, units: Sequence[engine.Unit]) -> list[tasks.Picture]:
     return [maker.finish(unit) for unit in units]
+
+
+def _is_half_done(run: Run) -> bool:
+    """Whether every picture is past its first step, and one of them before its last."""
+    return all(unit.step > 0 for unit in run.units) and not all(unit.sampled for unit in run.units)
 
 
 def _stage(run: Run) -> tasks.Stage:

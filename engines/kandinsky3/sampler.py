@@ -67,7 +67,10 @@ Step = Guided | Direct
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A picture between two steps: `latents` float32 [4, h, w], `draws` the noises used up so far."""
+    """A picture between two steps: `latents` float32 [4, h, w], `draws` the noises used up so far.
+
+    `estimate` is the x0 that the last step predicted, as the sampler went on with it (thresholded where it does that).
+    """
 
     latents: Tensor
     plan: tuple[Step, ...]
@@ -75,6 +78,7 @@ class State:
     noise: NoiseSource
     draws: int
     position: int = 0
+    estimate: Tensor | None = None
 
     @property
     def done(self) -> bool:
@@ -167,14 +171,15 @@ def _leave(state: State, x_t: Tensor, noise: Tensor) -> State:
     """The state after its next step, given the noise predicted in x_t."""
     step = state.next_step
     if isinstance(step, Guided):
-        latents = _ancestral(state, step, x_t, noise)
+        x0 = threshold(SCHEDULE.clean(x_t, step.t, noise), step.quantile)
+        latents = _ancestral(state, step, x_t, x0)
     else:
-        latents = SCHEDULE.clean(x_t, step.t, noise)
-    return dataclasses.replace(state, latents=latents, position=state.position + 1, draws=state.draws + 1)
+        x0 = latents = SCHEDULE.clean(x_t, step.t, noise)
+    position, draws = state.position + 1, state.draws + 1
+    return dataclasses.replace(state, latents=latents, position=position, draws=draws, estimate=x0)
 
 
-def _ancestral(state: State, step: Guided, x_t: Tensor, noise: Tensor) -> Tensor:
-    x0 = threshold(SCHEDULE.clean(x_t, step.t, noise), step.quantile)
+def _ancestral(state: State, step: Guided, x_t: Tensor, x0: Tensor) -> Tensor:
     noise = SCHEDULE.noise_between(x_t, step.t, x0)
     alpha = SCHEDULE.alpha_bar(step.previous)
     sigma = SCHEDULE.sigma(step.t, step.previous, step.eta)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 from torch import nn
 
-from engines import checkpoints, devices, engine, errors, residency, sizes, tasks
+from engines import checkpoints, devices, engine, errors, residency, sizes, styles, tasks
 from engines.kandinsky3 import movq, sampler, text, text_to_image, unet
 
 M = TypeVar("M", bound=nn.Module)
@@ -26,7 +26,11 @@ class Kandinsky3Station:
     """Components and engines of the family on one device. Raises CheckpointMissing when a file is not there."""
 
     def __init__(
-        self, layout: checkpoints.Layout, device: devices.TorchDevice, ratios: Mapping[tasks.AspectRatio, sizes.Size]
+        self,
+        layout: checkpoints.Layout,
+        device: devices.TorchDevice,
+        ratios: Mapping[tasks.AspectRatio, sizes.Size],
+        drawing_styles: Sequence[styles.Style],
     ) -> None:
         self._device = device
         self._where = device.torch_device
@@ -34,7 +38,9 @@ class Kandinsky3Station:
         self._dtype = torch.float32 if isinstance(device, devices.CPU) else torch.bfloat16
         self._shelf = residency.Shelf(device.budget_bytes, device.free_caches, parking_bytes=self._parking_bytes())
         self._family = self._find(layout)
-        self._text_to_image = text_to_image.TextToImageEngine(self._family, self._shelf, self._where, ratios)
+        self._text_to_image = text_to_image.TextToImageEngine(
+            self._family, self._shelf, self._where, ratios, drawing_styles
+        )
 
     def engine(self, task: tasks.Task) -> engine.Engine:
         if isinstance(task, tasks.TextToImage):

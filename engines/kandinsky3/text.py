@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from engines import bridges, checkpoints, errors
+from engines import bridges, checkpoints, errors, styles
 from engines.kandinsky3 import keymaps, unet
 
 TOKENS = 128  # the original's limit; what is longer is cut, the end mark stays
@@ -67,6 +67,16 @@ def load_tokenizer(folder: Path) -> Tokenizer:
 def tokens(text: str, tokenizer: Tokenizer, limit: int = TOKENS) -> tuple[int, ...]:
     """The ids of a prompt, at most `limit` with the end mark, which is always last."""
     return (*tokenizer.ids(text)[: limit - 1], EOS)
+
+
+def worded_tokens(prompt: str, wording: styles.Wording, tokenizer: Tokenizer, limit: int = TOKENS) -> tuple[int, ...]:
+    """The ids of a prompt in the words of a style. Where both do not fit, the prompt loses its end, not the style."""
+    whole = tokenizer.ids(wording.around(prompt))
+    if len(whole) < limit:
+        return (*whole, EOS)
+    before, after = tokenizer.ids(wording.before), tokenizer.ids(wording.after)
+    room = max(0, limit - 1 - len(before) - len(after))
+    return (*[*before, *tokenizer.ids(prompt)[:room], *after][: limit - 1], EOS)
 
 
 def negative_tokens(positive: Sequence[int], negative: Sequence[int]) -> tuple[int, ...]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import torch
 
-from engines import engine, errors, residency, sizes, tasks
-from engines.kandinsky3 import movq, noise, pictures, sampler, text, unet
+from engines import engine, errors, residency, sizes, styles, tasks
+from engines.kandinsky3 import movq, noise, pictures, previews, sampler, text, unet
 
 CACHE_BYTES = 256 * 2**20
 # Pictures in one batch, by the area of the canvas. At 1024x1024 a batch of 4 already fills a card (the U-Net takes
@@ -55,11 +55,13 @@ class TextToImageEngine:
         shelf: residency.Shelf,
         device: torch.device,
         ratios: Mapping[tasks.AspectRatio, sizes.Size],
+        drawing_styles: Sequence[styles.Style],
     ) -> None:
         self._family = family
         self._shelf = shelf
         self._device = device
         self._ratios = ratios
+        self._styles = tuple(drawing_styles)
         self._cache = text.Cache(CACHE_BYTES)
 
     def steps(self, task: tasks.Task) -> int:
@@ -96,6 +98,13 @@ class TextToImageEngine:
         width_px, height_px = painting.size.width_px, painting.size.height_px
         return tasks.Picture(pictures.png(decoded, width_px, height_px), width_px, height_px, painting.seed)
 
+    def previews(self, sheets: Sequence[Sequence[engine.Unit]]) -> list[bytes] | None:
+        decoder = self._family.movq
+        if not self._shelf.holds(decoder.name) and not self._shelf.has_room_for(decoder):
+            return None
+        with self._shelf.lease(decoder) as model:
+            return previews.jpegs(model, [[_sketch(unit) for unit in units] for units in sheets])
+
     def batch_cap(self, unit: engine.Unit) -> int:
         size = _painting(unit).size
         return LARGE_BATCH if size.canvas_width_px * size.canvas_height_px >= LARGE_AREA_PX else SMALL_BATCH
@@ -108,10 +117,12 @@ class TextToImageEngine:
     def _prompts(self, task: tasks.Task, variants: set[sampler.Variant]) -> dict[sampler.Variant, sampler.Prompt]:
         """What each network of the plan is told; only the base network listens to a negative prompt."""
         tokenizer = self._family.tokenizer
-        positive = text.tokens(task.prompt, tokenizer)
+        style = styles.find(self._styles, task.style)
+        positive = text.worded_tokens(task.prompt, style.wording(task.prompt), tokenizer)
+        unwanted = style.negative_prompt(task.negative_prompt)
         negative: tuple[int, ...] | None = None
-        if task.negative_prompt.strip() and sampler.Variant.BASE in variants:
-            negative = text.negative_tokens(positive, text.tokens(task.negative_prompt, tokenizer))
+        if unwanted and sampler.Variant.BASE in variants:
+            negative = text.negative_tokens(positive, text.tokens(unwanted, tokenizer))
         prompts = {}
         for variant in sorted(variants):
             said = self._context(positive, variant)
@@ -146,6 +157,13 @@ def _unit(painting: Painting) -> engine.Unit:
         refining = variant is sampler.Variant.FLASH and state.plan[0].variant is sampler.Variant.BASE
         stage = tasks.Stage.REFINING if refining else tasks.Stage.SAMPLING
     return engine.Unit(lane, stage, state.position, len(state.plan), painting)
+
+
+def _sketch(unit: engine.Unit) -> previews.Sketch:
+    painting = _painting(unit)
+    if painting.state.estimate is None:
+        raise errors.EngineFailed("a unit before its first step has nothing to show")
+    return previews.Sketch(painting.state.estimate, painting.size)
 
 
 def _painting(unit: engine.Unit) -> Painting:

@@ -51,6 +51,9 @@ class FakeStation:
     poison: set[int] = field(default_factory=set)
     gate: threading.Semaphore | None = None
     to_warm: int = 0
+    previewed: list[list[list[tuple[int, int]]]] = field(default_factory=list)
+    may_preview: bool = True
+    preview_fails: bool = False
     warmed: threading.Event = field(default_factory=threading.Event)
 
     def gated(self) -> FakeStation:
@@ -106,6 +109,12 @@ class FakeStation:
         self.finished.append(seed(unit))
         assert isinstance(unit.payload, tuple)
         return tasks.Picture("{}/{}".format(*unit.payload).encode(), 64, 64, seed(unit))
+
+    def previews(self, sheets: Sequence[Sequence[engine.Unit]]) -> list[bytes] | None:
+        self.previewed.append([[(seed(unit), unit.step) for unit in units] for units in sheets])
+        if self.preview_fails:
+            raise ZeroDivisionError("preview")
+        return [f"preview {seed(units[0])}".encode() for units in sheets] if self.may_preview else None
 
     def batch_cap(self, unit: engine.Unit) -> int:
         return self.cap

@@ -13,7 +13,7 @@ import pytest_asyncio
 import torch
 from PIL import Image
 
-from engines import errors, pool, sizes, tasks
+from engines import errors, pool, previewing, sizes, tasks
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -80,6 +80,7 @@ async def test_a_picture_is_the_same_alone_among_strangers_and_after_a_restart(t
         {"seed": 8},
         {"prompt": "a blue square"},
         {"negative_prompt": "blue"},
+        {"style": "mosaic"},
         {"guidance": 6.0},
         {"steps": 3},
         {"refine": True},
@@ -126,6 +127,46 @@ async def test_any_prompt_gives_a_picture(painter: pool.Pool, prompt: str) -> No
     result = await painter.run(task(prompt=prompt, negative_prompt=prompt[::-1], model="kandinsky-3-flash"))
     assert len(result.pictures) == 1
     await painter.run(task(prompt=prompt, negative_prompt=prompt[::-1]))
+
+
+async def test_a_style_paints_what_the_same_words_in_the_prompt_paint(painter: pool.Pool) -> None:
+    styled = await painter.run(task(style="mosaic"))
+    said = await painter.run(task(prompt="a red circle, mosaic"))
+    assert styled.pictures == said.pictures
+
+
+async def test_a_style_of_another_profile_is_refused_with_the_possible_ones(painter: pool.Pool) -> None:
+    with pytest.raises(errors.InvalidTask, match=r"no style 'anime'.*outline"):
+        await painter.run(task(style="anime"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "shape"),
+    [
+        ({}, (128, 128)),
+        ({"aspect_ratio": "16:9", "refine": True}, (170, 96)),
+        ({"aspect_ratio": "2:3", "count": 3}, (144, 208)),
+        ({"model": "kandinsky-3-flash", "count": 2}, (256, 128)),
+    ],
+    ids=["square", "refined 16:9", "three 2:3", "two Flash"],
+)
+async def test_previews_show_every_picture_and_change_none(
+    painter: pool.Pool, tiny_weights: Path, changes: dict[str, object], shape: tuple[int, int]
+) -> None:
+    wanted, told = task(steps=3, **changes), list[tasks.Progress]()
+    always = previewing.Rate(interval_s=0.0, share=1.0)
+    showing = pool.Pool.from_profile("mini", tiny_weights, devices="cpu", previews=always)
+    await showing.start()
+    try:
+        shown = await showing.run(wanted, on_progress=told.append)
+    finally:
+        await showing.close()
+    assert shown.pictures == (await painter.run(wanted)).pictures
+    previews = [progress.preview for progress in told if progress.preview is not None]
+    assert len(previews) == told[-1].steps - 1
+    for preview in previews:
+        image = Image.open(io.BytesIO(preview))
+        assert (image.format, image.size) == ("JPEG", shape)
 
 
 async def test_missing_weights_stop_the_start(tmp_path: Path) -> None:

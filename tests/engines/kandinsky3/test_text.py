@@ -11,6 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engines import catalog, sizes, styles
 from engines.kandinsky3 import text
 
 CPU = torch.device("cpu")
@@ -33,6 +34,39 @@ def test_a_prompt_ends_with_one_end_mark_within_the_limit(ids: list[int]) -> Non
     assert len(cut) == min(len(ids) + 1, 128)
     assert cut[-1] == text.EOS
     assert list(cut[:-1]) == ids[: len(cut) - 1]
+
+
+class Letters:
+    """A tokenizer of one id a character."""
+
+    def ids(self, text: str) -> list[int]:
+        return [ord(letter) for letter in text]
+
+
+@given(st.text(max_size=300), st.text("abc,", max_size=60), st.text("abc,", max_size=60))
+def test_a_long_prompt_loses_its_end_and_keeps_its_style(prompt: str, before: str, after: str) -> None:
+    wording, letters = styles.Wording(before, after), Letters()
+    ids = text.worded_tokens(prompt, wording, letters)
+    assert len(ids) <= text.TOKENS
+    assert ids[-1] == text.EOS
+    assert list(ids[: len(before)]) == letters.ids(before)
+    assert list(ids[len(ids) - 1 - len(after) : -1]) == letters.ids(after)
+    if len(before) + len(prompt) + len(after) < text.TOKENS:
+        assert list(ids[:-1]) == letters.ids(wording.around(prompt))
+
+
+@given(st.text(max_size=300))
+def test_without_a_style_the_tokens_are_those_of_the_prompt(prompt: str) -> None:
+    letters = Letters()
+    assert text.worded_tokens(prompt, styles.NONE.english, letters) == text.tokens(prompt, letters)
+
+
+def test_the_miniature_tokenizer_knows_the_words_of_every_style() -> None:
+    tokenizer = text.load_tokenizer(catalog.MINI_WEIGHTS / "flan_ul2_encoder")
+    for style in styles.STYLES[sizes.Profile.MINI]:
+        for wording in (style.english, style.russian):
+            assert wording is not None
+            assert len(tokenizer.ids(wording.after)) <= 4
 
 
 @given(IDS, IDS)
