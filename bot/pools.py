@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from engines import pool, tasks
+from engines import pool, previewing, tasks
 
 if TYPE_CHECKING:
     from bot.settings import EngineSettings
@@ -37,8 +37,15 @@ class TaskPool(Protocol):
         """The devices as an operator sees them; none before `start`."""
 
 
-def pool_for(settings: EngineSettings) -> TaskPool:
-    """The pool that the settings describe, not started: nothing is loaded and torch is not imported yet."""
+def pool_for(settings: EngineSettings, *, previews: bool = False) -> TaskPool:
+    """The pool that the settings describe, not started: nothing is loaded and torch is not imported yet.
+
+    With `previews`, progress shows now and then what is being painted.
+    """
     return pool.Pool.from_profile(
-        settings.profile, weights_dir=settings.weights_dir, devices=settings.devices, threads=settings.cpu_threads
+        settings.profile,
+        weights_dir=settings.weights_dir,
+        devices=settings.devices,
+        threads=settings.cpu_threads,
+        previews=previewing.Rate() if previews else None,
     )

@@ -139,6 +139,7 @@ class MessageSettings(Section):
 
     default_language: Literal["en", "ru"] = "en"
     progress_interval_s: float = Field(1.0, ge=1.0)  # Telegram accepts about one edit a second in a chat
+    previews: bool = True
 
 
 class ObservabilitySettings(Section):
