@@ -21,25 +21,36 @@ from aiogram.exceptions import TelegramAPIError, TelegramUnauthorizedError
 from aiohttp import web
 
 import handlers
-from bot import profile_texts, sweeping, telegram_session
+from bot import commands, sweeping, telegram_session
+from bot.admin.broadcasting import Broadcaster
+from bot.admin.desk import AdminDesk
+from bot.admin.reports import Reports
 from bot.board import StatusBoard
 from bot.database import migrate
 from bot.database.artifacts import Artifacts
+from bot.database.audit import Audit
+from bot.database.broadcasts import Broadcasts
 from bot.database.engine import Database
 from bot.database.forgetting import Forgetting
+from bot.database.history import History
 from bot.database.inbox import Inbox
+from bot.database.state import BotState
+from bot.database.statistics import Statistics
 from bot.database.storage import DatabaseStorage
 from bot.database.users import Users
 from bot.delivery import Delivery
 from bot.errors import StartError
 from bot.intake import Intake
+from bot.maintenance import Maintenance
 from bot.media import MediaStore
 from bot.middlewares.group import GroupMiddleware
 from bot.middlewares.person import PersonMiddleware
+from bot.observability.metrics import Metrics
+from bot.observability.server import Observatory
+from bot.observability.watching import WatchedCalls, WatchedQueue, WatchedUpdates
 from bot.polling import Poller
 from bot.pools import TaskPool, pool_for
 from bot.queue.jobs import Limits
-from bot.queue.sql_queue import SqlJobQueue
 from bot.runner import Runner
 from bot.services import Services
 from bot.settings import Settings
@@ -55,8 +66,10 @@ async def serve(
     settings: Settings, *, on_ready: Callable[[], None] = lambda: None, pool: TaskPool | None = None
 ) -> None:
     """Run the bot until SIGINT or SIGTERM. Raises StartError or SettingsError when it cannot."""
-    async with _bot(settings) as bot, _database(settings) as database:
-        application = Application(settings, bot, database, pool or pool_for(settings.engines))
+    metrics = Metrics()
+    async with _bot(settings, metrics) as bot, _database(settings) as database:
+        painters = pool or pool_for(settings.engines, previews=settings.messages.previews)
+        application = Application(settings, bot, database, painters, metrics)
         running = asyncio.create_task(application.run(on_ready))
         stopping = asyncio.create_task(_told_to_stop())
         try:
@@ -86,20 +99,20 @@ async def _told_to_stop() -> None:
 class Application:
     """The running bot on its open database."""
 
-    def __init__(self, settings: Settings, bot: Bot, database: Database, pool: TaskPool) -> None:
+    def __init__(self, settings: Settings, bot: Bot, database: Database, pool: TaskPool, metrics: Metrics) -> None:
         self._settings = settings
         self._bot = bot
         self._pool = pool
         self._texts = Texts(default_language=settings.messages.default_language)
         self._inbox = Inbox(database)
-        self._queue = SqlJobQueue(database, _limits(settings, devices=1))
+        self._queue = WatchedQueue(database, _limits(settings, devices=1), metrics=metrics)
         self._owner = f"runner-{secrets.token_hex(8)}"
         users = Users(database)
         media = MediaStore(settings.storage.data_dir / "media")
         artifacts = Artifacts(database)
         forgetting = Forgetting(database, media)
         self._board = StatusBoard(bot, self._queue, self._texts, interval_s=settings.messages.progress_interval_s)
-        self._delivery = Delivery(bot, self._queue, self._board, artifacts, media, self._texts)
+        self._delivery = Delivery(bot, self._queue, self._board, artifacts, media, self._texts, users)
         self._runner = Runner(
             self._queue,
             pool,
@@ -110,8 +123,24 @@ class Application:
             lease_s=settings.queue.lease_s,
             heartbeat_s=settings.queue.heartbeat_s,
         )
+        statistics = Statistics(database)
+        self._maintenance = Maintenance(BotState(database), statistics, users, bot, self._texts)
         self._studio = Studio(
-            self._queue, self._board, self._runner, self._delivery, artifacts, media, profile=settings.engines.profile
+            self._queue,
+            self._board,
+            self._runner,
+            self._delivery,
+            artifacts,
+            media,
+            self._maintenance,
+            profile=settings.engines.profile,
+        )
+        history = History(database)
+        self._broadcaster = Broadcaster(bot, Broadcasts(database), users, self._texts)
+        reports = Reports(statistics, pool)
+        self._observatory = Observatory(metrics, reports, self._maintenance, polls=settings.telegram.mode == "polling")
+        desk = AdminDesk(
+            settings.telegram.admins, users, self._studio, self._queue, history, Audit(database), bot, self._texts
         )
         self._sweeper = sweeping.Sweeper(
             artifacts,
@@ -122,8 +151,19 @@ class Application:
             keep_uploads=timedelta(hours=settings.storage.keep_uploads_hours),
         )
         self._dispatcher = Dispatcher(storage=DatabaseStorage(database))
-        self._dispatcher["services"] = Services(self._studio, users, settings.engines.profile)
+        self._dispatcher["services"] = Services(
+            self._studio,
+            users,
+            history,
+            forgetting,
+            desk,
+            self._broadcaster,
+            self._maintenance,
+            reports,
+            settings.engines.profile,
+        )
         self._dispatcher.include_routers(*handlers.routers())
+        self._dispatcher.update.outer_middleware(WatchedUpdates(metrics))
         group, person = GroupMiddleware(), PersonMiddleware(users, self._texts)
         for observer in (self._dispatcher.message, self._dispatcher.callback_query):
             observer.outer_middleware(group)
@@ -134,6 +174,7 @@ class Application:
         """Run until cancelled, or until something that must run has failed."""
         await self._queue.recover_others(self._owner)
         await self._delivery.recover()
+        await self._maintenance.load()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._studio.show_open_jobs())
@@ -141,7 +182,11 @@ class Application:
                 group.create_task(self._board.run())
                 group.create_task(self._delivery.run())
                 group.create_task(self._sweeper.run())
-                group.create_task(profile_texts.publish(self._bot, self._texts))
+                group.create_task(self._maintenance.run())
+                group.create_task(self._broadcaster.run())
+                if (port := self._settings.observability.port) is not None:
+                    group.create_task(self._observatory.serve(self._settings.observability.host, port))
+                group.create_task(commands.publish(self._bot, self._texts, self._settings.telegram.admins))
                 await self._intake.recover()
                 group.create_task(self._receive(on_ready))
         except BaseExceptionGroup as failures:
@@ -213,8 +258,9 @@ def _limits(settings: Settings, devices: int) -> Limits:
 
 
 @contextlib.asynccontextmanager
-async def _bot(settings: Settings) -> AsyncIterator[Bot]:
+async def _bot(settings: Settings, metrics: Metrics) -> AsyncIterator[Bot]:
     session = telegram_session.session(settings.telegram.api_server)
+    session.middleware(WatchedCalls(metrics))
     bot = Bot(
         settings.bot_token().get_secret_value(),
         session=session,

@@ -1,5 +1,6 @@
 """The status messages: one a job, edited in place until the result takes its place.
 
+A message begins as text. With the first preview it becomes a photo with the same words below it, and stays one.
 Everything that may be shown is only noted here; one loop turns the newest state of each job into at most one edit a
 second per chat. `settle` is the hand-over to delivery: after it nothing on the board touches that message again, so
 a late progress edit can never overwrite a picture.
@@ -16,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 from aiogram import Bot
-from aiogram.exceptions import TelegramAPIError
-from aiogram.types import InlineKeyboardMarkup, ReplyParameters
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
+from aiogram.types import BufferedInputFile, InlineKeyboardMarkup, InputMediaPhoto, ReplyParameters
 
 from bot import crash, keyboards, wording
 from bot.limiter import Dropped
@@ -46,7 +47,10 @@ class _Line:
     job: Job
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)  # held while a request about the message is under way
     message_id: int | None = None
+    is_photo: bool = False
     progress: tasks.Progress | None = None
+    preview: bytes | None = None  # the newest one that has not been shown
+    previews: bool = True
     running: bool = False
     cancelling: bool = False
     settled: bool = False
@@ -64,12 +68,14 @@ class StatusBoard:
         texts: Texts,
         *,
         interval_s: float,
+        previews: bool = True,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bot = bot
         self._queue = queue
         self._texts = texts
         self._interval_s = interval_s
+        self._previews = previews
         self._now_s = monotonic_s
         self._lines: dict[int, _Line] = {}
         self._edits: set[asyncio.Task[None]] = set()
@@ -101,12 +107,14 @@ class StatusBoard:
     def waits_again(self, job_id: int) -> None:
         """The job went back into the line."""
         if line := self._lines.get(job_id):
-            line.running, line.progress = False, None
+            line.running, line.progress, line.preview = False, None, None
 
     def progress(self, job_id: int, progress: tasks.Progress) -> None:
         """The job stands here; older progress that was not shown yet is forgotten."""
         if line := self._lines.get(job_id):
             line.progress = progress
+            if progress.preview is not None and self._previews:
+                line.preview = progress.preview
 
     def cancelling(self, job_id: int) -> None:
         """The owner wants the running job to stop."""
@@ -188,23 +196,42 @@ class StatusBoard:
             text = await self._text(line)
             if text is None:
                 self._drop(line)
-            if line.settled or line.message_id is None or text is None or text == line.shown:
+            if line.settled or line.message_id is None or text is None or (text == line.shown and line.preview is None):
                 return
             line.edited_at_s = self._now_s()
             with priority(Priority.PROGRESS), contextlib.suppress(Dropped):
                 try:
-                    await self._bot.edit_message_text(
-                        text,
-                        chat_id=line.job.chat_id,
-                        message_id=line.message_id,
-                        reply_markup=None
-                        if line.cancelling
-                        else keyboards.status(self._translator(line.job), line.job.id),
-                    )
+                    await self._change(line, line.message_id, text)
                 except (TelegramAPIError, OSError) as error:
                     log.info("status_not_edited", job_id=line.job.id, error=type(error).__name__)
                     return
                 line.shown = text
+
+    async def _change(self, line: _Line, message_id: int, text: str) -> None:
+        """Bring the message up to date: by a new preview where there is one, else by its words alone."""
+        chat_id = line.job.chat_id
+        markup = None if line.cancelling else keyboards.status(self._translator(line.job), line.job.id)
+        preview, line.preview = line.preview, None
+        if preview is not None and line.previews:
+            photo = InputMediaPhoto(media=BufferedInputFile(preview, "preview.jpg"), caption=text)
+            try:
+                await self._bot.edit_message_media(photo, chat_id=chat_id, message_id=message_id, reply_markup=markup)
+            except TelegramBadRequest as error:
+                line.previews = False  # the words go on without pictures
+                log.info("preview_refused", job_id=line.job.id, reason=error.message)
+            else:
+                line.is_photo = True
+                return
+        if not line.is_photo:
+            try:
+                await self._bot.edit_message_text(text, chat_id=chat_id, message_id=message_id, reply_markup=markup)
+            except TelegramBadRequest as error:
+                if not is_photo(error):
+                    raise
+                line.is_photo = True  # it became one before a restart
+            else:
+                return
+        await self._bot.edit_message_caption(chat_id=chat_id, message_id=message_id, caption=text, reply_markup=markup)
 
     async def _text(self, line: _Line) -> str | None:
         """What the message should say now; None when the job is neither waiting nor running any more."""
@@ -223,6 +250,11 @@ class StatusBoard:
 
     def _translator(self, job: Job) -> Translator:
         return self._texts.translator(job.language)
+
+
+def is_photo(error: TelegramBadRequest) -> bool:
+    """Telegram's answer to an edit of the text of a message that is a photo."""
+    return "there is no text in the message" in error.message.lower()
 
 
 def _reply_to(job: Job) -> ReplyParameters | None:

@@ -8,6 +8,7 @@ and noted first, and then edited in the same way.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
@@ -15,17 +16,20 @@ from typing import TYPE_CHECKING, Final
 import structlog
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError
-from aiogram.types import BufferedInputFile, InlineKeyboardMarkup, InputMediaPhoto, ReplyParameters
+from aiogram.types import InlineKeyboardMarkup, InputMediaPhoto, ReplyParameters
 
 from bot import crash, keyboards, pictures, wording
+from bot.board import is_photo
 from bot.database.models import JobStatus
 from bot.media import FileGone, MediaStore
 from bot.pacing import Priority
+from bot.queue.errors import NotFound
 from bot.telegram_session import priority
 
 if TYPE_CHECKING:
     from bot.board import StatusBoard
     from bot.database.artifacts import Artifacts
+    from bot.database.users import Users
     from bot.queue.jobs import Job
     from bot.queue.protocol import JobQueue
     from bot.texts import Texts, Translator
@@ -48,6 +52,7 @@ class Delivery:
         artifacts: Artifacts,
         media: MediaStore,
         texts: Texts,
+        users: Users,
         *,
         retry_every_s: float = 20.0,
     ) -> None:
@@ -57,6 +62,7 @@ class Delivery:
         self._board = board
         self._media = media
         self._texts = texts
+        self._users = users
         self._retry_every_s = retry_every_s
         self._wanted: asyncio.Queue[int] = asyncio.Queue()
         self._pending: set[int] = set()
@@ -113,7 +119,10 @@ class Delivery:
             await self._queue.mark_delivered(job.id, shown)
             self._board.forget(job.id)
         except TelegramForbiddenError:
+            await self._note_blocked(job_id)
             await self._give_up(job_id, "owner_unreachable")
+        except NotFound:
+            await self._give_up(job_id, "result_forgotten")
         except TelegramBadRequest as error:
             # Telegram will hardly change its mind; a few repeats cover what changes on our side (a restart, a chat).
             self._refusals[job_id] += 1
@@ -126,6 +135,12 @@ class Delivery:
             log.exception("delivery_failed", job_id=job_id)
         finally:
             self._pending.discard(job_id)
+
+    async def _note_blocked(self, job_id: int) -> None:
+        """In a private chat the owner has blocked the bot; in a group the bot was put out."""
+        job = await self._queue.get(job_id)
+        if job.chat_id == job.user_id:
+            await self._users.set_blocked(job.user_id, True)
 
     async def _give_up(self, job_id: int, event: str) -> None:
         """Nobody can be shown this outcome; the files stay until they are swept."""
@@ -147,22 +162,22 @@ class Delivery:
                 return await self._show_text(job, message_id, text, keyboards.failed(t, job.id, job.user_id))
 
     async def _show_pictures(self, job: Job, message_id: int | None, t: Translator) -> int:
-        markup = keyboards.result(t, job.id, job.user_id)
+        task = job.task
+        markup = keyboards.result(t, job.id, job.user_id, task)
         artifacts = await self._artifacts.of_job(job.id)
         try:
             originals = [await self._media.read(artifact.path) for artifact in artifacts]
         except FileGone:
             log.error("artifact_missing", job_id=job.id)
             return await self._show_text(job, message_id, t("file-expired"), markup)
-        shown = [await asyncio.to_thread(pictures.for_chat, original) for original in originals]
-        caption = wording.caption(t, job.task, _run_s(job))
-        files = [BufferedInputFile(png, f"kandinsky-{job.id}-{number}.png") for number, png in enumerate(shown, 1)]
-        if len(files) == 1:
+        shown = await pictures.files_for_chat(job.id, originals)
+        caption = wording.caption(t, task, job.run_s)
+        if len(shown) == 1:
             return await self._put(
                 job,
                 message_id,
                 lambda into: self._bot.edit_message_media(
-                    InputMediaPhoto(media=files[0], caption=caption),
+                    InputMediaPhoto(media=shown[0], caption=caption),
                     chat_id=job.chat_id,
                     message_id=into,
                     reply_markup=markup,
@@ -171,13 +186,40 @@ class Delivery:
         # Caption and buttons come first, because an album cannot carry buttons and repeating the edit does no harm.
         # An album is new messages: a crash between Telegram's answer and our note of it shows it twice. This is the
         # one such place.
-        carrier_id = await self._show_text(job, message_id, caption, markup)
+        carrier_id = await self._show_carrier(job, message_id, caption, markup)
         await self._bot.send_media_group(
-            job.chat_id, [InputMediaPhoto(media=file) for file in files], reply_parameters=_reply_to(job)
+            job.chat_id, [InputMediaPhoto(media=file) for file in shown], reply_parameters=_reply_to(job)
         )
         return carrier_id
 
+    async def _show_carrier(self, job: Job, message_id: int | None, text: str, markup: InlineKeyboardMarkup) -> int:
+        """Put words and buttons into a text message: a preview that stands there gives way to a new message."""
+        try:
+            return await self._put_text(job, message_id, text, markup)
+        except TelegramBadRequest as error:
+            if message_id is None or not is_photo(error):
+                raise
+        carrier_id = await self._put_text(job, None, text, markup)
+        with contextlib.suppress(TelegramBadRequest):  # its reader may have deleted it
+            await self._bot.delete_message(job.chat_id, message_id)
+        return carrier_id
+
     async def _show_text(self, job: Job, message_id: int | None, text: str, markup: InlineKeyboardMarkup | None) -> int:
+        """Put words into the status message, below the preview where there is one."""
+        try:
+            return await self._put_text(job, message_id, text, markup)
+        except TelegramBadRequest as error:
+            if message_id is None or not is_photo(error):
+                raise
+        return await self._put(
+            job,
+            message_id,
+            lambda into: self._bot.edit_message_caption(
+                chat_id=job.chat_id, message_id=into, caption=text, reply_markup=markup
+            ),
+        )
+
+    async def _put_text(self, job: Job, message_id: int | None, text: str, markup: InlineKeyboardMarkup | None) -> int:
         return await self._put(
             job,
             message_id,
@@ -205,13 +247,6 @@ _OUTCOMES: Final = (JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED)
 def _is_gone(error: TelegramBadRequest) -> bool:
     text = error.message.lower()
     return any(words in text for words in _GONE)
-
-
-def _run_s(job: Job) -> float:
-    """Seconds from the start of the last run to its end."""
-    if job.started_at is None or job.finished_at is None:
-        return 0.0
-    return (job.finished_at - job.started_at).total_seconds()
 
 
 def _reply_to(job: Job) -> ReplyParameters | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import math
+from collections.abc import Sequence
 from typing import Final
 
+from aiogram.types import BufferedInputFile
 from PIL import Image
 
 SHOWN_AT_LEAST_PX: Final = 512  # longer side; clients show smaller photos as a postage stamp
@@ -26,3 +29,9 @@ def for_chat(png: bytes) -> bytes:
     out = io.BytesIO()
     enlarged.save(out, format="PNG")
     return out.getvalue()
+
+
+async def files_for_chat(job_id: int, originals: Sequence[bytes]) -> list[BufferedInputFile]:
+    """The pictures of a job as they are sent to a chat, named by us."""
+    shown = [await asyncio.to_thread(for_chat, original) for original in originals]
+    return [BufferedInputFile(png, f"kandinsky-{job_id}-{number}.png") for number, png in enumerate(shown, 1)]

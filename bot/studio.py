@@ -12,18 +12,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import structlog
+from pydantic import ValidationError
 
-from bot import costs, crash
+from bot import costs, crash, parameters
 from bot.database.models import OPEN, JobStatus
 from bot.queue.errors import NotFound, NotYours
 from bot.queue.jobs import CancelOutcome, NewJob, Submitted
-from engines import tasks
+from engines import styles, tasks
 
 if TYPE_CHECKING:
     from bot.board import StatusBoard
     from bot.database.artifacts import Artifacts
     from bot.database.users import Person, Preferences
     from bot.delivery import Delivery
+    from bot.maintenance import Maintenance
     from bot.media import MediaStore
     from bot.queue.jobs import Credits, Job, Place
     from bot.queue.protocol import JobQueue
@@ -66,31 +68,47 @@ class Studio:
         delivery: Delivery,
         artifacts: Artifacts,
         media: MediaStore,
+        maintenance: Maintenance,
         *,
         profile: str,
     ) -> None:
         self._queue = queue
         self._artifacts = artifacts
         self._media = media
+        self._maintenance = maintenance
         self._board = board
         self._runner = runner
         self._delivery = delivery
         self._profile = profile
 
+    @property
+    def styles(self) -> tuple[styles.Style, ...]:
+        """The drawing styles that can be chosen here."""
+        return styles.of(self._profile)
+
     def task(self, preferences: Preferences, prompt: str) -> tasks.TextToImage:
-        """The prompt with the user's settings and a fresh seed."""
-        return tasks.TextToImage(
-            prompt=prompt,
-            model=preferences.model,
-            aspect_ratio=preferences.aspect_ratio,
-            seed=secrets.randbelow(tasks.SEED_LIMIT),
-        )
+        """The prompt with the user's settings, and a fresh seed unless one is fixed."""
+        return parameters.task_of(prompt, preferences, styles=self.styles, fresh_seed=_fresh_seed())
 
     async def again(self, person: Person, source_id: int, origin: Origin, press_id: str) -> Submitted:
         """Paint a job's task with a new seed. While the last such repeat is open, it is that one. Raises QueueError."""
-        source = await self._owned(person, source_id)
-        task = source.task.model_copy(update={"seed": secrets.randbelow(tasks.SEED_LIMIT)})
-        return await self.press(task, person, origin, press_id)
+        _, task = await self.owned(person, source_id)
+        return await self.press(task.model_copy(update={"seed": _fresh_seed()}), person, origin, press_id)
+
+    async def with_model(
+        self, person: Person, source_id: int, model: tasks.Model, origin: Origin, press_id: str
+    ) -> Submitted:
+        """Paint a job's task with the same seed and another model, once. Raises QueueError."""
+        _, task = await self.owned(person, source_id)
+        return await self.press_once(
+            task.model_copy(update={"model": model, "refine": False}), person, origin, press_id
+        )
+
+    async def refined(self, person: Person, source_id: int, origin: Origin, press_id: str) -> Submitted:
+        """Paint a job's task with the same seed, refined, once. Raises QueueError."""
+        _, task = await self.owned(person, source_id)
+        base = tasks.Model.KANDINSKY_3
+        return await self.press_once(task.model_copy(update={"model": base, "refine": True}), person, origin, press_id)
 
     async def press(self, task: tasks.Task, person: Person, origin: Origin, press_id: str) -> Submitted:
         """Accept a task asked for by a button (its key: `origin.key`) that may be pressed again. Raises QueueError."""
@@ -99,8 +117,18 @@ class Studio:
             return Submitted(latest, created=False)
         return await self.submit(task, person, replace(origin, key=f"{origin.key}:{press_id}"))
 
+    async def press_once(self, task: tasks.Task, person: Person, origin: Origin, press_id: str) -> Submitted:
+        """Accept a task whose result would be the same each time: a press after a success brings that job back."""
+        latest = await self._queue.newest_wish(person.id, f"{origin.key}:")
+        if latest is not None and latest.status not in _MISSED:
+            return Submitted(latest, created=False)
+        return await self.submit(task, person, replace(origin, key=f"{origin.key}:{press_id}"))
+
     async def submit(self, task: tasks.Task, person: Person, origin: Origin) -> Submitted:
         """Accept a task and show its place in line; a known key brings its job back. Raises QueueError."""
+        # A wish that is handled again brings its job back, also while nothing new is taken.
+        if self._maintenance.is_on and await self._queue.newest_wish(person.id, origin.key) is None:
+            await self._maintenance.admit(person.id)
         submitted = await self._queue.submit(
             NewJob(
                 user_id=person.id,
@@ -155,19 +183,38 @@ class Studio:
 
     async def original(self, person: Person, job_id: int, index: int) -> bytes:
         """The lossless file of a result of this user. Raises NotFound, NotYours, FileGone."""
-        await self._owned(person, job_id)
+        await self.owned(person, job_id)
         found = await self._artifacts.of_job(job_id)
         if not 0 <= index < len(found):
             raise NotFound(f"job {job_id} has no picture {index}")
         return await self._media.read(found[index].path)
+
+    async def originals(self, person: Person, job_id: int) -> list[bytes]:
+        """All lossless files of a result of this user. Raises NotFound, NotYours, FileGone."""
+        await self.owned(person, job_id)
+        found = await self._artifacts.of_job(job_id)
+        if not found:
+            raise NotFound(f"job {job_id} has no pictures")
+        return [await self._media.read(one.path) for one in found]
+
+    async def owned(self, person: Person, job_id: int) -> tuple[Job, tasks.Task]:
+        """A job of this user with its task. Raises NotFound (also for what was erased), NotYours."""
+        job = await self._queue.get(job_id)
+        if job.user_id != person.id:
+            raise NotYours(str(job_id))
+        try:
+            return job, job.task
+        except ValidationError as error:
+            raise NotFound(f"the task of job {job_id} is gone") from error
 
     async def show_open_jobs(self) -> None:
         """After a restart: take up the status messages of open jobs, and send those that were never sent."""
         for job in await self._queue.open_jobs():
             await self._board.open(job)
 
-    async def _owned(self, person: Person, job_id: int) -> Job:
-        job = await self._queue.get(job_id)
-        if job.user_id != person.id:
-            raise NotYours(str(job_id))
-        return job
+
+_MISSED = (JobStatus.FAILED, JobStatus.CANCELLED)
+
+
+def _fresh_seed() -> int:
+    return secrets.randbelow(tasks.SEED_LIMIT)

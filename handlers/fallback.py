@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import structlog
 from aiogram import F, Router
 from aiogram.enums import ContentType
+from aiogram.exceptions import TelegramAPIError, TelegramForbiddenError
 from aiogram.types import CallbackQuery, ErrorEvent, Message
 
 from bot import wording
+from bot.database.users import Person
 from bot.services import Services
 from bot.texts import Translator
+from handlers import screens
 
 log = structlog.get_logger(__name__)
 
@@ -56,15 +61,30 @@ async def not_understood(message: Message, services: Services, t: Translator) ->
 
 async def stale_button(callback: CallbackQuery, t: Translator) -> None:
     """Answer a button of an older version, or forged data."""
-    await callback.answer(t.plain("toast-stale"), show_alert=True)
+    await screens.toast(callback, t.plain("toast-stale"), alert=True)
 
 
-async def failed(event: ErrorEvent, t: Translator | None = None) -> None:
-    """Log a failure without what the user wrote, and tell the user that it is not their fault."""
-    log.error("handler_failed", update_id=event.update.update_id, exc_info=event.exception)
+async def failed(
+    event: ErrorEvent, services: Services, person: Person | None = None, t: Translator | None = None
+) -> None:
+    """Note who cannot be reached; log every other failure without what the user wrote, and tell the user of it."""
+    update = event.update
+    if isinstance(event.exception, TelegramForbiddenError):
+        log.info("owner_unreachable", update_id=update.update_id)
+        if person is not None and _is_private(event):
+            await services.users.set_blocked(person.id, True)
+        return
+    log.error("handler_failed", update_id=update.update_id, exc_info=event.exception)
     if t is None:
         return
-    if event.update.callback_query is not None:
-        await event.update.callback_query.answer(t.plain("problem-unexpected"), show_alert=True)
-    elif event.update.message is not None:
-        await event.update.message.answer(t("problem-unexpected"))
+    with contextlib.suppress(TelegramAPIError):  # the failure has been logged; its user may be out of reach too
+        if update.callback_query is not None:
+            await update.callback_query.answer(t.plain("problem-unexpected"), show_alert=True)
+        elif update.message is not None:
+            await update.message.answer(t("problem-unexpected"))
+
+
+def _is_private(event: ErrorEvent) -> bool:
+    """What failed was an answer into a private chat."""
+    message = event.update.message or (event.update.callback_query and event.update.callback_query.message)
+    return bool(message) and message.chat.type == "private"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from aiogram import Router
-from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import Command
+from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 
 from bot import keyboards, wording
@@ -15,7 +13,8 @@ from bot.queue.errors import QueueError
 from bot.queue.jobs import CancelOutcome
 from bot.services import Services
 from bot.texts import Translator
-from handlers import refusals
+from handlers import refusals, screens
+from handlers.screens import Screen
 
 _TOASTS = {
     CancelOutcome.CANCELLED: "toast-cancelled",
@@ -34,14 +33,23 @@ def router() -> Router:
     return routes
 
 
+async def screen(t: Translator, person: Person, services: Services, back: keyboards.Menu | None = None) -> Screen:
+    """What is in line."""
+    lines = await _lines(person, services)
+    return Screen(wording.queue(t, lines), keyboards.queue(t, lines, back))
+
+
 async def show_queue(message: Message, person: Person, services: Services, t: Translator) -> None:
     """List what is in line."""
-    lines = await _lines(person, services)
-    await message.answer(wording.queue(t, lines), reply_markup=keyboards.queue(t, lines))
+    await screens.show(message, await screen(t, person, services))
 
 
-async def cancel_all(message: Message, person: Person, services: Services, t: Translator) -> None:
-    """Stop everything of this user."""
+async def cancel_all(message: Message, person: Person, services: Services, state: FSMContext, t: Translator) -> None:
+    """Leave a question that is open; else stop everything of this user."""
+    if await state.get_state() is not None:
+        await state.clear()
+        await message.answer(t("conversation-left"))
+        return
     count = await services.studio.cancel_all(person)
     await message.answer(t("cancel-done", count=count) if count else t("cancel-nothing"))
 
@@ -58,19 +66,23 @@ async def cancel_in_list(
 ) -> None:
     """Stop a job from the list, and show the list anew."""
     await _cancel(callback, callback_data.job_id, person, services, t)
-    if isinstance(callback.message, Message):
-        lines = await _lines(person, services)
-        with contextlib.suppress(TelegramBadRequest):  # the list was deleted meanwhile
-            await callback.message.edit_text(wording.queue(t, lines), reply_markup=keyboards.queue(t, lines))
+    await screens.edit(callback, await screen(t, person, services, _way_back(callback)))
 
 
 async def _cancel(callback: CallbackQuery, job_id: int, person: Person, services: Services, t: Translator) -> None:
     try:
         outcome = await services.studio.cancel(person, job_id)
     except QueueError as error:
-        await callback.answer(refusals.toast(t, error), show_alert=True)
+        await screens.toast(callback, refusals.toast(t, error), alert=True)
         return
-    await callback.answer(t.plain(_TOASTS[outcome]))
+    await screens.toast(callback, t.plain(_TOASTS[outcome]))
+
+
+def _way_back(callback: CallbackQuery) -> keyboards.Menu | None:
+    """The way back of a list that was opened from the menu."""
+    markup = getattr(callback.message, "reply_markup", None)
+    back = keyboards.Menu(action="home", owner_id=callback.from_user.id)
+    return back if keyboards.has(markup, back) else None
 
 
 async def _lines(person: Person, services: Services) -> list[wording.QueueLine]:

@@ -1,18 +1,20 @@
-"""Plain text paints at once."""
+"""Plain text paints at once, with the parameters that stand in it."""
 
 from __future__ import annotations
 
 from aiogram import F, Router
 from aiogram.types import Message
 
-from bot import wording
+from bot import keyboards, parameters, wording
 from bot.database.users import Person, Preferences
+from bot.parameters import wording as parameters_wording
 from bot.queue.errors import QueueError
 from bot.services import Services
 from bot.studio import Origin
 from bot.texts import Translator
 from engines import tasks
-from handlers import refusals
+from handlers import refusals, screens
+from handlers.screens import Screen
 
 
 def router() -> Router:
@@ -31,15 +33,30 @@ async def paint_words(
     message: Message, words: str, person: Person, preferences: Preferences, services: Services, t: Translator
 ) -> None:
     """Take words of a message as a prompt: all of a private message, in groups what is left of a mention or command."""
-    prompt = words.strip()
+    parsed = parameters.parse(words, models=tasks.Model, styles=services.studio.styles)
+    if parsed.refused:
+        text = parameters_wording.hints(t, parsed.hints)
+        await screens.reply(message, Screen(text, keyboards.corrected(t, parameters.corrected(parsed) or words)))
+        return
+    prompt = parsed.prompt
     if not prompt:
-        await message.answer(t("bad-empty", example=wording.example_prompt(t, services.profile, 1)))
+        await screens.reply(message, Screen(t("bad-empty", example=wording.example_prompt(t, services.profile, 1))))
         return
     if len(prompt) > tasks.PROMPT_LIMIT:
-        await message.answer(t("bad-too-long", length=len(prompt), limit=tasks.PROMPT_LIMIT))
+        await screens.reply(message, Screen(t("bad-too-long", length=len(prompt), limit=tasks.PROMPT_LIMIT)))
         return
+    chosen = parsed.changes.over(preferences)
     origin = Origin(message.chat.id, message.message_id, t.language, f"message:{message.chat.id}:{message.message_id}")
     try:
-        await services.studio.submit(services.studio.task(preferences, prompt), person, origin)
+        submitted = await services.studio.submit(services.studio.task(chosen, prompt), person, origin)
     except QueueError as error:
-        await message.reply(refusals.answer(t, error, preferences.model))
+        await screens.reply(message, Screen(refusals.answer(t, error, chosen.model)))
+        return
+    if submitted.created and (explained := parameters_wording.hints(t, _explained(parsed, chosen))):
+        await screens.reply(message, Screen(explained))
+
+
+def _explained(parsed: parameters.Parsed, chosen: Preferences) -> list[parameters.Hint]:
+    """What was understood and may surprise."""
+    ignored = parameters.without_effect(parsed.changes, chosen.model)
+    return [*parsed.hints, *(parameters.Hint(parameters.Code.NO_EFFECT, one.name) for one in ignored)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot import clock, wording
-from bot.queue.errors import LimitReached, NotEnoughCredits, NotYours, QueueError
+from bot.media import FileGone
+from bot.queue.errors import LimitReached, Maintenance, NotEnoughCredits, NotYours, QueueError
 from bot.texts import Translator
 from engines import tasks
 
@@ -16,18 +17,26 @@ def answer(t: Translator, error: QueueError, model: tasks.Model) -> str:
         case NotEnoughCredits():
             wait_s = max(0.0, (error.resets_at - clock.utc_now()).total_seconds())
             return wording.out_of_credits(t, needed=error.needed, left=error.left, wait_s=wait_s, model=model)
+        case Maintenance(text=""):
+            return t("maintenance-refused")
+        case Maintenance():
+            return t("maintenance-refused-words", words=error.text)
         case _:
             return t("problem-unexpected")
 
 
-def toast(t: Translator, error: QueueError) -> str:
+def toast(t: Translator, error: QueueError | FileGone) -> str:
     """The same as an alert over the chat (at most 200 characters)."""
     match error:
         case LimitReached():
             return t.plain("toast-limit-queued", limit=error.limit)
         case NotEnoughCredits():
             return t.plain("toast-limit-credits", needed=error.needed, left=error.left)
+        case Maintenance():
+            return t.plain("toast-maintenance")
         case NotYours():
             return t.plain("toast-not-yours")
+        case FileGone():
+            return t.plain("toast-file-expired")
         case _:
             return t.plain("toast-stale")

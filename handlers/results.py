@@ -1,27 +1,27 @@
-"""The buttons under a result: again, and as file."""
+"""The buttons under a result that paint once more: again, with the other model, refined."""
 
 from __future__ import annotations
 
-from aiogram import Bot, Router
-from aiogram.types import BufferedInputFile, CallbackQuery, ReplyParameters
+from aiogram import Router
+from aiogram.types import CallbackQuery
 
 from bot import keyboards
+from bot.database.models import OPEN
 from bot.database.users import Person
-from bot.media import FileGone
-from bot.pacing import Priority
 from bot.queue.errors import QueueError
+from bot.queue.jobs import Submitted
 from bot.services import Services
 from bot.studio import Origin
-from bot.telegram_session import priority
 from bot.texts import Translator
-from handlers import refusals
+from handlers import refusals, screens
 
 
 def router() -> Router:
     """The routes of this conversation."""
     routes = Router(name=__name__)
     routes.callback_query(keyboards.Again.filter())(again)
-    routes.callback_query(keyboards.AsFile.filter())(as_file)
+    routes.callback_query(keyboards.OtherModel.filter())(other_model)
+    routes.callback_query(keyboards.Refine.filter())(refine)
     return routes
 
 
@@ -29,44 +29,69 @@ async def again(
     callback: CallbackQuery, callback_data: keyboards.Again, person: Person, services: Services, t: Translator
 ) -> None:
     """Paint the same words with a new seed."""
-    if callback.message is None:
-        await callback.answer(t.plain("toast-stale"), show_alert=True)
+    origin = _origin(callback, f"again:{callback_data.job_id}", t)
+    if origin is None:
+        await screens.toast(callback, t.plain("toast-stale"), alert=True)
         return
-    origin = Origin(callback.message.chat.id, callback.message.message_id, t.language, f"again:{callback_data.job_id}")
     try:
         submitted = await services.studio.again(person, callback_data.job_id, origin, callback.id)
     except QueueError as error:
-        await callback.answer(refusals.toast(t, error), show_alert=True)
+        await screens.toast(callback, refusals.toast(t, error), alert=True)
         return
-    await callback.answer(t.plain("toast-in-line" if submitted.created else "toast-already-in-line"))
+    await screens.toast(callback, _said(t, submitted))
 
 
-async def as_file(
-    callback: CallbackQuery,
-    callback_data: keyboards.AsFile,
-    person: Person,
-    services: Services,
-    t: Translator,
-    bot: Bot,
+async def other_model(
+    callback: CallbackQuery, callback_data: keyboards.OtherModel, person: Person, services: Services, t: Translator
 ) -> None:
-    """Send the original, lossless and in its own size."""
-    if callback.message is None:
-        await callback.answer(t.plain("toast-stale"), show_alert=True)
+    """Paint the same words and seed with the other model; the button has done its work."""
+    origin = _origin(callback, f"model:{callback_data.model}:{callback_data.job_id}", t)
+    if origin is None:
+        await screens.toast(callback, t.plain("toast-stale"), alert=True)
         return
     try:
-        original = await services.studio.original(person, callback_data.job_id, callback_data.index)
-    except QueueError as error:
-        await callback.answer(refusals.toast(t, error), show_alert=True)
-        return
-    except FileGone:
-        await callback.answer(t.plain("toast-file-expired"), show_alert=True)
-        return
-    await callback.answer(t.plain("toast-sending-file"))
-    with priority(Priority.RESULT):
-        await bot.send_document(
-            callback.message.chat.id,
-            BufferedInputFile(original, f"kandinsky-{callback_data.job_id}-{callback_data.index + 1}.png"),
-            # Without this Telegram would show a picture file as a compressed photo again.
-            disable_content_type_detection=True,
-            reply_parameters=ReplyParameters(message_id=callback.message.message_id, allow_sending_without_reply=True),
+        submitted = await services.studio.with_model(
+            person, callback_data.job_id, callback_data.model, origin, callback.id
         )
+    except QueueError as error:
+        await screens.toast(callback, refusals.toast(t, error), alert=True)
+        return
+    await screens.toast(callback, _said(t, submitted))
+    label = t.plain("button-other-model", model=t.plain(f"model-{callback_data.model}-short"))
+    await _use_up(callback, callback_data, label)
+
+
+async def refine(
+    callback: CallbackQuery, callback_data: keyboards.Refine, person: Person, services: Services, t: Translator
+) -> None:
+    """Paint the same words and seed, refined; the button has done its work."""
+    origin = _origin(callback, f"refine:{callback_data.job_id}", t)
+    if origin is None:
+        await screens.toast(callback, t.plain("toast-stale"), alert=True)
+        return
+    try:
+        submitted = await services.studio.refined(person, callback_data.job_id, origin, callback.id)
+    except QueueError as error:
+        await screens.toast(callback, refusals.toast(t, error), alert=True)
+        return
+    await screens.toast(callback, _said(t, submitted))
+    await _use_up(callback, callback_data, t.plain("button-refine"))
+
+
+def _origin(callback: CallbackQuery, key: str, t: Translator) -> Origin | None:
+    """Where the wish of a press comes from; None for a message that Telegram no longer knows."""
+    if callback.message is None:
+        return None
+    return Origin(callback.message.chat.id, callback.message.message_id, t.language, key)
+
+
+def _said(t: Translator, submitted: Submitted) -> str:
+    if submitted.created:
+        return t.plain("toast-in-line")
+    return t.plain("toast-already-in-line" if submitted.job.status in OPEN else "toast-already-painted")
+
+
+async def _use_up(callback: CallbackQuery, data: keyboards.OtherModel | keyboards.Refine, label: str) -> None:
+    """Disable a button whose picture would be the same each time."""
+    markup = getattr(callback.message, "reply_markup", None)
+    await screens.edit_buttons(callback, keyboards.replaced(markup, data, keyboards.used(label)))

@@ -1,12 +1,10 @@
-"""/settings: model and aspect ratio by buttons, edited in place, remembered per user."""
+"""/settings by buttons, edited in place, remembered per user. What needs words is asked in handlers.asking."""
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
 
 from aiogram import Router
-from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
@@ -14,41 +12,35 @@ from bot import keyboards, wording
 from bot.database.users import Person, Preferences
 from bot.services import Services
 from bot.texts import Translator
+from engines import tasks
+from handlers import screens
+from handlers.screens import Screen
 
 
 def router() -> Router:
     """The routes of this conversation."""
     routes = Router(name=__name__)
     routes.message(Command("settings"))(show)
-    routes.callback_query(keyboards.Menu.filter())(menu)
     routes.callback_query(keyboards.ChooseModel.filter())(choose_model)
     routes.callback_query(keyboards.ChooseRatio.filter())(choose_ratio)
+    routes.callback_query(keyboards.ChooseCount.filter())(choose_count)
+    routes.callback_query(keyboards.ChooseRefine.filter())(choose_refine)
+    routes.callback_query(keyboards.Styles.filter())(show_styles)
+    routes.callback_query(keyboards.ChooseStyle.filter())(choose_style)
+    routes.callback_query(keyboards.ClearNegative.filter())(clear_negative)
+    routes.callback_query(keyboards.ChooseSeed.filter())(choose_seed)
     return routes
 
 
-async def show(message: Message, person: Person, preferences: Preferences, t: Translator) -> None:
+def screen(t: Translator, person: Person, chosen: Preferences, services: Services) -> Screen:
+    """All settings."""
+    markup = keyboards.settings(t, person.id, chosen, has_styles=bool(services.studio.styles))
+    return Screen(wording.settings(t, chosen), markup)
+
+
+async def show(message: Message, person: Person, preferences: Preferences, services: Services, t: Translator) -> None:
     """Show the settings as a new message."""
-    model, ratio = preferences.model, preferences.aspect_ratio
-    await message.answer(wording.settings(t, model, ratio), reply_markup=keyboards.settings(t, person.id, model, ratio))
-
-
-async def menu(
-    callback: CallbackQuery, callback_data: keyboards.Menu, person: Person, preferences: Preferences, t: Translator
-) -> None:
-    """Open the settings below a result, or close them."""
-    if not isinstance(callback.message, Message):
-        await callback.answer(t.plain("toast-stale"), show_alert=True)
-        return
-    if callback_data.owner_id != person.id:
-        await callback.answer(t.plain("toast-not-yours"), show_alert=True)
-        return
-    await callback.answer()
-    if callback_data.action == "open":
-        await show(callback.message, person, preferences, t)
-        return
-    model = t.plain(f"model-{preferences.model}")
-    with contextlib.suppress(TelegramBadRequest):  # the message was deleted meanwhile
-        await callback.message.edit_text(t("settings-closed", model=model, ratio=preferences.aspect_ratio.value))
+    await screens.show(message, screen(t, person, preferences, services))
 
 
 async def choose_model(
@@ -77,17 +69,104 @@ async def choose_ratio(
     await _save(callback, callback_data.owner_id, chosen, person, services, t)
 
 
+async def choose_count(
+    callback: CallbackQuery,
+    callback_data: keyboards.ChooseCount,
+    person: Person,
+    preferences: Preferences,
+    services: Services,
+    t: Translator,
+) -> None:
+    """Remember how many pictures a message gives."""
+    if not 1 <= callback_data.count <= tasks.COUNT_LIMIT:
+        await screens.toast(callback, t.plain("toast-stale"), alert=True)
+        return
+    chosen = replace(preferences, count=callback_data.count)
+    await _save(callback, callback_data.owner_id, chosen, person, services, t)
+
+
+async def choose_refine(
+    callback: CallbackQuery,
+    callback_data: keyboards.ChooseRefine,
+    person: Person,
+    preferences: Preferences,
+    services: Services,
+    t: Translator,
+) -> None:
+    """Remember whether pictures are refined."""
+    chosen = replace(preferences, refine=callback_data.refine)
+    await _save(callback, callback_data.owner_id, chosen, person, services, t)
+
+
+async def show_styles(
+    callback: CallbackQuery,
+    callback_data: keyboards.Styles,
+    person: Person,
+    preferences: Preferences,
+    services: Services,
+    t: Translator,
+) -> None:
+    """Show the drawing styles."""
+    if not await screens.belongs(callback, callback_data.owner_id, t):
+        return
+    await screens.toast(callback)
+    names = [style.name for style in services.studio.styles]
+    await screens.edit(callback, Screen(t("styles"), keyboards.styles(t, person.id, preferences.style, names)))
+
+
+async def choose_style(
+    callback: CallbackQuery,
+    callback_data: keyboards.ChooseStyle,
+    person: Person,
+    preferences: Preferences,
+    services: Services,
+    t: Translator,
+) -> None:
+    """Remember the drawing style."""
+    if callback_data.style not in ("", *(style.name for style in services.studio.styles)):
+        await screens.toast(callback, t.plain("toast-stale"), alert=True)
+        return
+    chosen = replace(preferences, style=callback_data.style)
+    await _save(callback, callback_data.owner_id, chosen, person, services, t)
+
+
+async def clear_negative(
+    callback: CallbackQuery,
+    callback_data: keyboards.ClearNegative,
+    person: Person,
+    preferences: Preferences,
+    services: Services,
+    t: Translator,
+) -> None:
+    """Leave nothing out any more."""
+    chosen = replace(preferences, negative_prompt="")
+    await _save(callback, callback_data.owner_id, chosen, person, services, t)
+
+
+async def choose_seed(
+    callback: CallbackQuery,
+    callback_data: keyboards.ChooseSeed,
+    person: Person,
+    preferences: Preferences,
+    services: Services,
+    t: Translator,
+) -> None:
+    """Remember the seed of the last picture, or none."""
+    seed = None
+    if callback_data.how == "last" and callback_data.owner_id == person.id:
+        latest = await services.history.page(person.id, None, 1)
+        if not latest:
+            await screens.toast(callback, t.plain("toast-no-pictures"), alert=True)
+            return
+        seed = latest[0].task.seed
+    await _save(callback, callback_data.owner_id, replace(preferences, seed=seed), person, services, t)
+
+
 async def _save(
     callback: CallbackQuery, owner_id: int, chosen: Preferences, person: Person, services: Services, t: Translator
 ) -> None:
-    if owner_id != person.id:
-        await callback.answer(t.plain("toast-not-yours"), show_alert=True)
+    if not await screens.belongs(callback, owner_id, t):
         return
     await services.users.save_preferences(person.id, chosen)
-    await callback.answer(t.plain("toast-saved"))
-    if isinstance(callback.message, Message):
-        with contextlib.suppress(TelegramBadRequest):  # the message was deleted meanwhile
-            await callback.message.edit_text(
-                wording.settings(t, chosen.model, chosen.aspect_ratio),
-                reply_markup=keyboards.settings(t, person.id, chosen.model, chosen.aspect_ratio),
-            )
+    await screens.toast(callback, t.plain("toast-saved"))
+    await screens.edit(callback, screen(t, person, chosen, services))

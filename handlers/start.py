@@ -6,14 +6,17 @@ from aiogram import Router
 from aiogram.filters import Command, CommandStart
 from aiogram.types import CallbackQuery, Message
 
-from bot import costs, keyboards, wording
+from bot import keyboards, wording
 from bot.database.users import Person, Preferences
+from bot.parameters import values
+from bot.parameters import wording as parameters_wording
 from bot.queue.errors import QueueError
 from bot.services import Services
 from bot.studio import Origin
 from bot.texts import Translator
 from engines import tasks
-from handlers import refusals
+from handlers import refusals, screens
+from handlers.screens import Screen
 
 
 def router() -> Router:
@@ -27,22 +30,31 @@ def router() -> Router:
 
 async def start(message: Message, person: Person, services: Services, t: Translator) -> None:
     """Introduce the bot."""
-    await message.answer(
-        wording.start(t, person.first_name, services.profile), reply_markup=keyboards.examples(t, services.profile)
-    )
+    await screens.show(message, screen(t, person, services))
 
 
 async def show_help(message: Message, person: Person, services: Services, t: Translator) -> None:
     """Say how everything works."""
+    await screens.show(message, await help_screen(t, person, services))
+
+
+def screen(t: Translator, person: Person, services: Services) -> Screen:
+    """Who I am, with examples."""
+    text = wording.start(t, person.first_name, services.profile)
+    return Screen(text, keyboards.examples(t, services.profile, person.id))
+
+
+async def help_screen(t: Translator, person: Person, services: Services) -> Screen:
+    """How everything works."""
     credits = await services.studio.credits(person)
-    base, flash = (
-        costs.credits(tasks.TextToImage(prompt="a", model=model, seed=0))
-        for model in (tasks.Model.KANDINSKY_3, tasks.Model.KANDINSKY_3_FLASH)
+    choices = values.Choices(tuple(tasks.Model), services.studio.styles)
+    text = wording.help_text(
+        t,
+        services.profile,
+        parameters=parameters_wording.help_text(t, choices),
+        daily_credits=credits.daily,
     )
-    await message.answer(
-        wording.help_text(t, services.profile, base_credits=base, flash_credits=flash, daily_credits=credits.daily),
-        reply_markup=keyboards.examples(t, services.profile),
-    )
+    return Screen(text, keyboards.back_home(t, person.id))
 
 
 async def paint_example(
@@ -55,7 +67,7 @@ async def paint_example(
 ) -> None:
     """Paint one of the example prompts."""
     if callback.message is None or not 1 <= callback_data.number <= wording.EXAMPLES:
-        await callback.answer(t.plain("toast-stale"), show_alert=True)
+        await screens.toast(callback, t.plain("toast-stale"), alert=True)
         return
     chat_id, message_id = callback.message.chat.id, callback.message.message_id
     task = services.studio.task(preferences, wording.example_prompt(t, services.profile, callback_data.number))
@@ -63,6 +75,6 @@ async def paint_example(
     try:
         submitted = await services.studio.press(task, person, origin, callback.id)
     except QueueError as error:
-        await callback.answer(refusals.toast(t, error), show_alert=True)
+        await screens.toast(callback, refusals.toast(t, error), alert=True)
         return
-    await callback.answer(t.plain("toast-in-line" if submitted.created else "toast-already-in-line"))
+    await screens.toast(callback, t.plain("toast-in-line" if submitted.created else "toast-already-in-line"))

@@ -76,6 +76,13 @@ class Job:
             raise NotFound(f"the prompt of job {self.id} has been erased")
         return tasks.TASKS.validate_json(self.task_json)
 
+    @property
+    def run_s(self) -> float:
+        """Seconds from the start of the last run to its end; 0 before there is an end."""
+        if self.started_at is None or self.finished_at is None:
+            return 0.0
+        return (self.finished_at - self.started_at).total_seconds()
+
 
 @dataclass(frozen=True, slots=True)
 class Submitted:

@@ -15,8 +15,11 @@ from aiogram.types import User
 from bot.board import StatusBoard
 from bot.database.artifacts import Artifacts
 from bot.database.models import JobStatus
+from bot.database.state import BotState
+from bot.database.statistics import Statistics
 from bot.database.users import Person
 from bot.delivery import Delivery
+from bot.maintenance import Maintenance
 from bot.media import MediaStore
 from bot.queue.jobs import Job, Limits
 from bot.queue.sql_queue import SqlJobQueue
@@ -94,9 +97,10 @@ async def rig(
         bot = Bot("42:fake", session=telegram)
         media, artifacts = MediaStore(folder / "media"), Artifacts(world.database)
         board = StatusBoard(bot, queue, TEXTS, interval_s=1.0, monotonic_s=now)
-        delivery = Delivery(bot, queue, board, artifacts, media, TEXTS, retry_every_s=retry_every_s)
+        delivery = Delivery(bot, queue, board, artifacts, media, TEXTS, world.users, retry_every_s=retry_every_s)
         runner = Runner(queue, pool, board, delivery, media, owner="runner", lease_s=30.0, heartbeat_s=heartbeat_s)
-        studio = Studio(queue, board, runner, delivery, artifacts, media, profile="mini")
+        maintenance = Maintenance(BotState(world.database), Statistics(world.database), world.users, bot, TEXTS)
+        studio = Studio(queue, board, runner, delivery, artifacts, media, maintenance, profile="mini")
         ann = await world.users.seen(User(id=1001, is_bot=False, first_name="Ann", language_code="en"))
         yield Rig(world, queue, telegram, pool, now, board, delivery, runner, studio, artifacts, ann)
 

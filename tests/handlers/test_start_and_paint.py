@@ -12,7 +12,8 @@ from tests.studio import Stage
 async def test_start_offers_three_examples_that_paint_at_once(scene: Stage, pool: PuppetPool) -> None:
     started = await scene.sandbox.say(scene.ann, "/start")
     hello = await scene.sandbox.wait_for(scene.ann, lambda m: m.text and "Ann" in m.text, after=started)
-    assert len(labels(hello)) == 3
+    assert len(labels(hello)) == 4
+    assert "Menu" in labels(hello)[3]
 
     pressed = await scene.sandbox.press(scene.ann, hello, labels(hello)[0])
     assert (await scene.sandbox.wait_for_answer(pressed)).text

@@ -9,12 +9,19 @@ help =
     Send me a description of up to { $limit } characters. I show its place in line, then how the painting grows, then the picture.
 
     <b>Under a picture</b>
-    “{ button-again }” paints the same words anew. “{ button-file }” sends the original, not compressed.
+    “{ button-again }” paints the same words anew, “{ button-refine }” works out the fine details, “{ button-file }” sends the original, not compressed. The heart keeps a picture among your favourites.
+
+    { $parameters }
+    What stands in a message counts for that message only.
 
     <b>Commands</b>
-    /settings: choose the model and the shape of the picture
+    /settings: model, shape, style and more
+    /history: your pictures and favourites
     /queue: what is in line
     /cancel: stop your pictures
+    /quota: your credits
+    /language: English or Russian
+    /forget: delete everything I know of you
     /help: this text
 
     <b>Credits</b>
@@ -39,9 +46,13 @@ example-mini-3-prompt = a green heart on a pink background
 
 # Shown by Telegram itself: the command menu (up to 256 characters), the empty chat (512), the profile (120).
 command-start = Begin here
-command-settings = Model and shape of the picture
+command-settings = Model, shape, style and more
+command-history = Your pictures and favourites
 command-queue = What is in line
 command-cancel = Stop your pictures
+command-quota = Your credits
+command-language = English or Russian
+command-forget = Delete everything I know of you
 command-help = How it works
 bot-description =
     Write what you want to see, and I paint it with Kandinsky 3.
