@@ -1,5 +1,8 @@
-"""What is old goes: results and their prompts after their days, uploads after their hours, leftovers of crashes after an
-hour, updates after two days; and what its owner wants forgotten, once nothing needs it."""
+"""What is old goes, and what its owner wants forgotten.
+
+Results and their prompts go after their days, uploads after their hours, leftovers of crashes after an hour, handled
+updates after two days. What was in use when its owner was forgotten goes once nothing needs it.
+"""
 
 from __future__ import annotations
 

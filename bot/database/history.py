@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Select, literal_column, select
+from sqlalchemy import ColumnElement, Select, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.clock import Clock, utc_now
@@ -64,7 +64,7 @@ class History:
 def painted(user_id: int, before_id: int | None, limit: int) -> Select[models.Job]:
     """The query of a page."""
     query = select(models.Job).where(IS_PAINTED, models.Job.user_id == user_id)
-    return _newest(query, before_id, limit)
+    return _newest(query, models.Job.id, before_id, limit)
 
 
 def kept(user_id: int, before_id: int | None, limit: int) -> Select[models.Job]:
@@ -74,7 +74,7 @@ def kept(user_id: int, before_id: int | None, limit: int) -> Select[models.Job]:
         .join(models.Favourite, models.Favourite.job_id == models.Job.id)
         .where(IS_PAINTED, models.Favourite.user_id == user_id)
     )
-    return _newest(query, before_id, limit)
+    return _newest(query, models.Favourite.job_id, before_id, limit)
 
 
 def shown_by(chat_id: int, message_id: int) -> Select[models.Job]:
@@ -84,10 +84,13 @@ def shown_by(chat_id: int, message_id: int) -> Select[models.Job]:
     )
 
 
-def _newest(query: Select[models.Job], before_id: int | None, limit: int) -> Select[models.Job]:
+def _newest(
+    query: Select[models.Job], job_id: ColumnElement[int], before_id: int | None, limit: int
+) -> Select[models.Job]:
+    """A page in the order of the index that holds `job_id`."""
     if before_id is not None:
-        query = query.where(models.Job.id < before_id)
-    return query.order_by(models.Job.id.desc()).limit(limit)
+        query = query.where(job_id < before_id)
+    return query.order_by(job_id.desc()).limit(limit)
 
 
 async def _own_painting(session: AsyncSession, user_id: int, job_id: int) -> None:

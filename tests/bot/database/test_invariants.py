@@ -28,6 +28,8 @@ ARTIFACT: dict[str, Any] = {
 CREDIT: dict[str, Any] = {
     "user_id": 1, "job_id": 1, "delta": -1, "reason": "charge", "day": date(2026, 3, 1), "created_at": NOON,
 }  # fmt: skip
+GRANT: dict[str, Any] = CREDIT | {"job_id": None, "delta": 5, "reason": "grant", "note": "sorry", "grant_key": "k"}
+SETTINGS: dict[str, Any] = {"user_id": 1, "model": "m", "aspect_ratio": "1:1", "updated_at": NOON}
 
 POSSIBLE: dict[str, tuple[Any, dict[str, Any]]] = {
     "queued": (models.Job, JOB),
@@ -36,6 +38,10 @@ POSSIBLE: dict[str, tuple[Any, dict[str, Any]]] = {
     "lane": (models.Lane, LANE),
     "charge": (models.CreditEntry, CREDIT),
     "artifact": (models.Artifact, ARTIFACT),
+    "settings": (models.UserSettings, SETTINGS),
+    "a fixed seed": (models.UserSettings, SETTINGS | {"seed": 2**32 - 1}),
+    "grant": (models.CreditEntry, GRANT),
+    "erased": (models.Job, JOB | CLOSED | {"status": "cancelled", "task": ""}),
 }
 IMPOSSIBLE: dict[str, tuple[Any, dict[str, Any]]] = {
     "a status that does not exist": (models.Job, JOB | {"status": "lost"}),
@@ -57,6 +63,14 @@ IMPOSSIBLE: dict[str, tuple[Any, dict[str, Any]]] = {
     "a charge that gives": (models.CreditEntry, CREDIT | {"delta": 1}),
     "a refund that takes": (models.CreditEntry, CREDIT | {"reason": "refund"}),
     "a charge for nothing": (models.CreditEntry, CREDIT | {"job_id": None}),
+    "a note on a charge": (models.CreditEntry, CREDIT | {"note": "sorry"}),
+    "the same grant twice": (models.CreditEntry, GRANT | {"grant_key": "taken"}),
+    "a grant of nothing": (models.CreditEntry, GRANT | {"delta": 0}),
+    "five pictures at once": (models.UserSettings, SETTINGS | {"count": 5}),
+    "a seed of 33 bits": (models.UserSettings, SETTINGS | {"seed": 2**32}),
+    "a negative prompt of 1001 characters": (models.UserSettings, SETTINGS | {"negative_prompt": "x" * 1001}),
+    "a job in line without a task": (models.Job, JOB | {"task": ""}),
+    "a favourite that is no job": (models.Favourite, {"user_id": 1, "job_id": 404, "created_at": NOON}),
     "a second clock": (models.QueueClock, {"id": 2, "virtual_time": 0.0}),
     "a picture without pixels": (models.Artifact, ARTIFACT | {"width_px": 0}),
     "a handled update that keeps its text": (
@@ -75,6 +89,7 @@ async def with_a_job(database: Database, clock: FakeClock) -> Database:
     await Users(database, clock).seen(types.User(id=1, is_bot=False, first_name="Ann"))
     async with database.write() as session:
         await session.execute(insert(models.Job).values(JOB | {"idempotency_key": "taken"}))
+        await session.execute(insert(models.CreditEntry).values(GRANT | {"grant_key": "taken"}))
     return database
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from aiogram import types
+from sqlalchemy import insert
 
+from bot.database import models
 from bot.database.engine import Database
 from bot.database.users import Preferences, Users
 from engines import tasks
@@ -57,6 +59,8 @@ async def test_preferences_are_the_defaults_until_chosen(database: Database, clo
     for chosen in (
         Preferences(tasks.Model.KANDINSKY_3, tasks.AspectRatio.PORTRAIT_9_16),
         Preferences(tasks.Model.KANDINSKY_3_FLASH, tasks.AspectRatio.LANDSCAPE_3_2),
+        Preferences(refine=True, style="outline", negative_prompt="текст", count=4, seed=tasks.SEED_LIMIT - 1),
+        Preferences(seed=0),
     ):
         await users.save_preferences(ann.id, chosen)
         assert await users.preferences(ann.id) == chosen
@@ -64,3 +68,38 @@ async def test_preferences_are_the_defaults_until_chosen(database: Database, clo
 
 async def test_nobody_is_nobody(database: Database) -> None:
     assert await Users(database).find(404) is None
+
+
+async def test_a_user_is_found_by_name_in_any_case_of_letters(database: Database, clock: FakeClock) -> None:
+    users = Users(database, clock)
+    ann = await users.seen(_ann(username="Ann_Lee"))
+    assert await users.by_name("ann_lee") == await users.by_name("@ANN_LEE") == ann
+    assert await users.by_name("ann") is None
+    clock.advance(60)
+    later = await users.seen(types.User(id=8, is_bot=False, first_name="Another", username="ann_lee"))
+    assert await users.by_name("@ann_lee") == later, "names move between people; the newest counts"
+
+
+async def test_everyone_reachable_leaves_out_whoever_is_banned_or_has_blocked_the_bot(
+    database: Database, clock: FakeClock
+) -> None:
+    users = Users(database, clock)
+    numbers = range(1, 1202)  # more than is read at once, twice
+    async with database.write() as session:
+        await session.execute(
+            insert(models.User),
+            [{"id": n, "first_name": "U", "created_at": clock.now, "last_seen_at": clock.now} for n in numbers],
+        )
+    await users.set_banned(2, True)
+    await users.set_blocked(500, True)
+    assert (await _reachable(users)) == [n for n in numbers if n not in (2, 500)]
+    blocked = await users.find(500)
+    assert blocked is not None
+    assert blocked.blocked_at == clock.now
+    await users.set_banned(2, False)
+    await users.set_blocked(500, False)
+    assert (await _reachable(users)) == list(numbers)
+
+
+async def _reachable(users: Users) -> list[int]:
+    return [user_id async for user_id in users.everyone_reachable()]

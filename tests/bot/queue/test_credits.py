@@ -69,3 +69,32 @@ async def test_a_free_job_leaves_no_trace_in_the_ledger(world: World) -> None:
     job_id = await world.submit(ann, credits=0)
     await world.queue.cancel(job_id, ann)
     assert (await world.queue.credits(ann)).left == 700
+
+
+async def test_a_grant_counts_today_and_not_tomorrow(world: World) -> None:
+    ann = await world.user(1)
+    assert (await world.queue.grant(ann, 50, "for patience")).left == 750
+    assert (await world.queue.grant(ann, -800, "enough")).left == -50
+    with pytest.raises(errors.NotEnoughCredits):
+        await world.submit(ann, credits=1)
+    world.clock.advance(12 * 3600)
+    assert (await world.queue.credits(ann)).left == 700
+
+
+async def test_a_grant_that_is_asked_for_twice_is_given_once(world: World) -> None:
+    ann, boris = await world.user(1), await world.user(2)
+    for _ in range(2):
+        assert (await world.queue.grant(ann, 50, "for patience", key="update-7")).left == 750
+    assert (await world.queue.grant(boris, 50, "for patience", key="update-7")).left == 750
+    assert (await world.queue.grant(ann, 50, "more", key="update-8")).left == 800
+    for _ in range(2):
+        credits = await world.queue.grant(ann, 1, "without a key")
+    assert credits.left == 802
+
+
+async def test_a_grant_of_nothing_or_to_nobody_is_refused(world: World) -> None:
+    ann = await world.user(1)
+    with pytest.raises(ValueError, match="nothing"):
+        await world.queue.grant(ann, 0, "")
+    with pytest.raises(errors.NotFound):
+        await world.queue.grant(404, 5, "")

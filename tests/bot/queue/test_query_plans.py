@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import Select, bindparam, select, text
 from sqlalchemy.dialects import sqlite
 
+from bot.database import forgetting, history
 from bot.database.models import Job, Lane
 from bot.queue import lanes, leases, line, views
-from tests.bot.queue.queue_world import World
+from tests.bot.queue.queue_world import NOON, World
 
 QUERIES: dict[str, tuple[Select[Any], str]] = {
     "claim": (lanes.NEXT, "lanes USING INDEX ix_lanes_line"),
@@ -22,6 +23,10 @@ QUERIES: dict[str, tuple[Select[Any], str]] = {
         select(Job).where(views.IS_OPEN, Job.user_id == 1).order_by(Job.id),
         "jobs USING INDEX ix_jobs_open (user_id=?)",
     ),
+    "a page of history": (history.painted(1, 9, 5), "jobs USING INDEX ix_jobs_painted (user_id=? AND id<?)"),
+    "favourites": (history.kept(1, 9, 5), "favourites USING COVERING INDEX sqlite_autoindex_favourites_1 (user_id=?"),
+    "the job of a message": (history.shown_by(1, 5), "jobs USING INDEX ix_jobs_result_message (chat_id=?"),
+    "prompts to prune": (forgetting.prunable(NOON), "jobs USING INDEX ix_jobs_with_content (finished_at<?)"),
     "lanes before a tag": (
         line.others_before(1.0, Job(id=9, user_id=1), Lane(user_id=1, head_job_id=8)),
         "lanes USING COVERING INDEX ix_lanes_line (tag<?)",
