@@ -9,7 +9,7 @@ import re
 import socket
 import sys
 from asyncio.subprocess import DEVNULL, Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -42,8 +42,13 @@ class Scene:
 
 
 @contextlib.asynccontextmanager
-async def running_bot(folder: Path) -> AsyncIterator[Scene]:
-    """The bot, polling a sandbox of its own over HTTP; files lie in `folder`. Engine settings are the operator's."""
+async def running_bot(
+    folder: Path, wrapped: Callable[[TaskPool], TaskPool] = lambda pool: pool
+) -> AsyncIterator[Scene]:
+    """The bot, polling a sandbox of its own over HTTP; files lie in `folder`. Engine settings are the operator's.
+
+    It paints with what `wrapped` makes of the pool of these settings.
+    """
     port = free_port()
     command = ("sandbox", "--port", str(port), "--data", str(folder / "sandbox"))
     async with bot_process(*command), SandboxClient(f"http://127.0.0.1:{port}") as sandbox:
@@ -58,7 +63,7 @@ async def running_bot(folder: Path) -> AsyncIterator[Scene]:
             },
             token=TOKEN,
         )
-        pool = pool_for(chosen.engines)
+        pool = wrapped(pool_for(chosen.engines))
         async with asyncio.TaskGroup() as group:  # a bot that fails ends the block
             ready = asyncio.Event()
             serving = group.create_task(_serve(chosen, pool, ready))

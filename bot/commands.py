@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Coroutine, Iterator
+from collections.abc import Collection, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +19,7 @@ from aiogram.types import (
     MenuButtonCommands,
 )
 
+from bot.telegram_session import Priority, priority
 from bot.texts import Texts, Translator
 
 log = structlog.get_logger(__name__)
@@ -57,11 +58,12 @@ def menus(texts: Texts, admin_ids: Collection[int]) -> Iterator[Menu]:
 
 async def publish(bot: Bot, texts: Texts, admin_ids: Collection[int] = ()) -> None:
     """Set what differs from what is shown already. A failure is logged: the next start tries again."""
-    for menu in menus(texts, admin_ids):
-        await _attempt(_set_commands(bot, menu))
-    for code, t in _languages(texts):
-        await _attempt(_set_descriptions(bot, code, t))
-    await _attempt(_set_menu_button(bot))
+    with priority(Priority.BROADCAST):  # nobody waits for it
+        for menu in menus(texts, admin_ids):
+            await _attempt(_set_commands(bot, menu))
+        for code, t in _languages(texts):
+            await _attempt(_set_descriptions(bot, code, t))
+        await _attempt(_set_menu_button(bot))
 
 
 async def _attempt(step: Coroutine[None, None, None]) -> None:
@@ -74,7 +76,7 @@ async def _attempt(step: Coroutine[None, None, None]) -> None:
 
 async def _set_commands(bot: Bot, menu: Menu) -> None:
     shown = await bot.get_my_commands(menu.scope, menu.language_code)
-    if tuple(shown) != menu.commands:
+    if _words(shown) != _words(menu.commands):  # the objects also differ in the bot that they belong to
         await bot.set_my_commands(list(menu.commands), menu.scope, menu.language_code)
 
 
@@ -89,6 +91,10 @@ async def _set_descriptions(bot: Bot, code: str | None, t: Translator) -> None:
 async def _set_menu_button(bot: Bot) -> None:
     if not isinstance(await bot.get_chat_menu_button(), MenuButtonCommands):
         await bot.set_chat_menu_button(menu_button=MenuButtonCommands())
+
+
+def _words(commands: Iterable[BotCommand]) -> list[tuple[str, str]]:
+    return [(command.command, command.description) for command in commands]
 
 
 def _languages(texts: Texts) -> Iterator[tuple[str | None, Translator]]:

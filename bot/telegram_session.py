@@ -35,6 +35,7 @@ from aiogram.methods.base import TelegramType
 
 from bot.limiter import Dropped, Limiter
 from bot.manners import Manners
+from bot.moved_chats import MovedChats
 from bot.pacing import Chat, Priority
 from bot.whispering import Whispering
 
@@ -70,6 +71,7 @@ def session(api_server: str | None = None) -> AiohttpSession:
     server = PRODUCTION if api_server is None else TelegramAPIServer.from_base(api_server)
     opened = AiohttpSession(api=server)
     opened.middleware(Whispering())
+    opened.middleware(MovedChats())
     opened.middleware(Manners())
     opened.middleware(OutgoingCalls(Limiter(asyncio.get_running_loop())))
     return opened
