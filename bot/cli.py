@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from bot.parameters import table
 from engines import tasks
 
 app = typer.Typer(
@@ -58,6 +59,11 @@ def _without_none(**values: object) -> dict[str, object]:
     return {key.replace("__", "."): value for key, value in values.items() if value is not None}
 
 
+def _option(parameter: table.Parameter, explained: str) -> Any:
+    """The option of a prompt's parameter, under the names that it has in a prompt."""
+    return typer.Option(*parameter.flags, help=explained)
+
+
 @app.command()
 def run(
     config: Config = None,
@@ -103,14 +109,13 @@ def sandbox(
 @app.command()
 def generate(
     prompt: Annotated[str, typer.Argument(help="What to paint.")],
-    model: Annotated[tasks.Model, typer.Option("--model", help="Which network paints.")] = tasks.Model.KANDINSKY_3,
-    ar: Annotated[tasks.AspectRatio, typer.Option("--ar", help="Aspect ratio.")] = tasks.AspectRatio.SQUARE,
-    seed: Annotated[
-        int | None, typer.Option("--seed", min=0, max=tasks.SEED_LIMIT - 1, help="Random if absent.")
-    ] = None,
-    n: Annotated[int, typer.Option("--n", min=1, max=4, help="How many pictures.")] = 1,
-    no: Annotated[str, typer.Option("--no", help="What the picture should not show.")] = "",
-    refine: Annotated[bool, typer.Option("--refine", help="Let Flash refine the base result.")] = False,
+    model: Annotated[str | None, _option(table.MODEL, "Which network paints: kandinsky-3 or flash.")] = None,
+    ratio: Annotated[str | None, _option(table.RATIO, "Aspect ratio, such as 16:9.")] = None,
+    style: Annotated[str | None, _option(table.STYLE, "Drawing style; a wrong one lists them all.")] = None,
+    seed: Annotated[str | None, _option(table.SEED, "A number that repeats a picture; random if absent.")] = None,
+    count: Annotated[str | None, _option(table.COUNT, f"How many pictures, up to {tasks.COUNT_LIMIT}.")] = None,
+    no: Annotated[str | None, _option(table.NO, "What the picture should not show.")] = None,
+    refine: Annotated[bool, _option(table.REFINE, "Let Flash refine the base result.")] = False,
     output: Annotated[Path, typer.Option("--output", "-o", help="PNG file; -2, -3... are added for more.")] = Path(
         "picture.png"
     ),
@@ -123,12 +128,8 @@ def generate(
     from bot import logs
 
     logs.configure(settings.log, secrets=settings.secrets.values())
-    _serve(
-        generation.generate(
-            settings.engines, output, prompt=prompt, model=model, aspect_ratio=ar, seed=seed, count=n, refine=refine,
-            negative_prompt=no,
-        )
-    )  # fmt: skip
+    said = _without_none(model=model, ar=ratio, style=style, seed=seed, n=count, no=no, refine="on" if refine else None)
+    _serve(generation.generate(settings.engines, output, prompt=prompt, options={k: str(v) for k, v in said.items()}))
 
 
 @app.command()

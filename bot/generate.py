@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from bot.errors import StartError
+from bot.parameters import command_line, values
 from bot.pools import pool_for
-from engines import tasks
+from engines import styles, tasks
 from engines.errors import EngineError
 
 if TYPE_CHECKING:
@@ -23,24 +25,18 @@ async def generate(
     output: Path,
     *,
     prompt: str,
-    model: tasks.Model,
-    aspect_ratio: tasks.AspectRatio,
-    seed: int | None,
-    count: int,
-    refine: bool,
-    negative_prompt: str,
+    options: Mapping[str, str],
 ) -> None:
-    """Paint and write PNG files, with a bar on the terminal. Raises StartError with a text for the user."""
+    """Paint and write PNG files, with a bar on the terminal. Raises StartError with a text for the user.
+
+    `options` are values of prompt parameters by name, such as {"ar": "16:9"}.
+    """
     try:
-        task = tasks.TextToImage(
-            prompt=prompt,
-            negative_prompt=negative_prompt,
-            model=model,
-            aspect_ratio=aspect_ratio,
-            seed=secrets.randbelow(tasks.SEED_LIMIT) if seed is None else seed,
-            count=count,
-            refine=refine,
-        )
+        choices = values.Choices(tuple(tasks.Model), styles.of(settings.profile))
+        changes = command_line.changes_of(options, choices)
+        task = changes.task(prompt, fresh_seed=secrets.randbelow(tasks.SEED_LIMIT))
+    except command_line.BadOption as error:
+        raise StartError(str(error)) from error
     except ValueError as error:
         raise StartError(f"The prompt must have 1 to {tasks.PROMPT_LIMIT} characters.") from error
     if output.suffix.lower() != ".png":
@@ -64,7 +60,7 @@ async def generate(
             raise StartError(str(error)) from error
         finally:
             await pool.close()
-    for path, picture in zip(_paths(output, count), result.pictures, strict=True):
+    for path, picture in zip(_paths(output, task.count), result.pictures, strict=True):
         path.write_bytes(picture.png)
         console.print(f"{path}  {picture.width_px}x{picture.height_px}  seed {picture.seed}", highlight=False)
 

@@ -58,5 +58,4 @@ async def paint_words(
 
 def _explained(parsed: parameters.Parsed, chosen: Preferences) -> list[parameters.Hint]:
     """What was understood and may surprise."""
-    ignored = parameters.without_effect(parsed.changes, chosen.model)
-    return [*parsed.hints, *(parameters.Hint(parameters.Code.NO_EFFECT, one.name) for one in ignored)]
+    return [*parsed.hints, *parameters.without_effect(parsed.changes, chosen.model)]

@@ -29,12 +29,20 @@ class Changes:
 
     def over(self, preferences: Preferences) -> Preferences:
         """The settings with these changes."""
-        said: dict[str, Any] = {
-            name: value for name, value in dataclasses.asdict(self).items() if value is not None and name != "seed"
-        }
+        said = self._said()
         if self.seed is not None:
             said["seed"] = None if self.seed == values.RANDOM else self.seed
         return dataclasses.replace(preferences, **said)
+
+    def task(self, prompt: str, *, fresh_seed: int) -> tasks.TextToImage:
+        """A task of nothing but the usual settings and these changes. Raises ValidationError."""
+        seed = self.seed if isinstance(self.seed, int) else fresh_seed
+        return tasks.TextToImage(prompt=prompt, seed=seed, **self._said())
+
+    def _said(self) -> dict[str, Any]:
+        """What is said, but for the seed, which has a word of its own."""
+        every = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {name: value for name, value in every.items() if value is not None and name != "seed"}
 
 
 def task_of(

@@ -32,8 +32,9 @@ class Parameter:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """Its options on the command line."""
-        return (f"--{self.name}", *(f"--{name}" for name in self.also if name.isascii() and len(name) > 1))
+        """Its option on the command line, and a longer name for it where it has one."""
+        longer = [name for name in self.also if name.isascii() and len(name) > len(self.name)]
+        return tuple(f"--{name}" for name in (self.name, *longer[:1]))
 
 
 RATIO: Final = Parameter(
@@ -66,7 +67,7 @@ REFINE: Final = Parameter(
     "refine",
     values.Switch(),
     "",
-    also=("refiner", "доработать"),
+    also=("доработать",),
     off=("no-refine", "norefine", "без-доработки"),
 )
 NO: Final = Parameter(
@@ -74,7 +75,7 @@ NO: Final = Parameter(
     "negative_prompt",
     values.Words(),
     "text, watermark",
-    also=("not", "negative", "neg", "без", "кроме"),
+    also=("negative", "neg", "not", "без", "кроме"),
 )
 
 # In the order in which they are explained and written; --no stands last, because it takes all words that follow.

@@ -123,8 +123,14 @@ def test_a_port_that_is_taken_is_told_with_another_one(folder: Path, command: st
         (("a" * 1001,), "1 to 1000 characters"),
         (("a star", "-o", "star.jpg"), "write -o star.png"),
         (("a star", "-o", "nowhere/star.png"), "no folder nowhere"),
+        (("a star", "--ar", "4:3"), "The nearest is 5:4"),
+        (("a star", "--count", "9"), "The nearest is 4. Possible: 1, 2, 3, 4"),
+        (("a star", "--seed", "-1"), "The nearest is 0"),
+        (("a star", "--style", "anime"), "none, flat, outline, watercolour, mosaic"),
+        (("a star", "--style", "mosaic please"), "cannot be 'mosaic please'"),
+        (("a star", "--model", "flesh"), "The nearest is flash"),
     ],
-    ids=["empty", "blank", "too long", "no png", "no folder"],
+    ids=["empty", "blank", "too long", "no png", "no folder", "ratio", "count", "seed", "style", "two words", "model"],
 )
 def test_generate_says_what_is_wrong_before_anything_is_loaded(arguments: tuple[str, ...], says: str) -> None:
     result = called("generate", *arguments)

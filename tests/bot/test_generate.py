@@ -29,24 +29,13 @@ def painted(
     engines: settings.EngineSettings,
     output: Path,
     *,
-    seed: int | None = 7,
+    seed: int = 7,
     count: int = 1,
     ratio: tasks.AspectRatio = tasks.AspectRatio.SQUARE,
 ) -> bytes:
     """The bytes of the first picture."""
-    asyncio.run(
-        generate.generate(
-            engines,
-            output,
-            prompt="a yellow star",
-            model=tasks.Model.KANDINSKY_3_FLASH,
-            aspect_ratio=ratio,
-            seed=seed,
-            count=count,
-            refine=False,
-            negative_prompt="",
-        )
-    )
+    options = {"model": "flash", "ar": ratio.value, "seed": str(seed), "n": str(count), "style": "mosaic"}
+    asyncio.run(generate.generate(engines, output, prompt="a yellow star", options=options))
     return output.read_bytes()
 
 

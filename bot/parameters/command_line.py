@@ -1,0 +1,35 @@
+"""Options of the command line: the same parameters, one value each, refused in a sentence where it is not possible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.parameters import table, values
+from bot.parameters.changes import Changes
+
+
+class BadOption(ValueError):
+    """The value of an option is not possible; the text says what is."""
+
+
+def changes_of(said: Mapping[str, str], choices: values.Choices) -> Changes:
+    """The changes in options by the names of their parameters. Raises BadOption."""
+    found: dict[str, Any] = {}
+    for name, value in said.items():
+        parameter = table.BY_WORD[name]
+        reading = parameter.kind.read(value.strip(), choices)
+        if reading is None or reading.value is None or value.strip()[reading.taken :].strip():
+            raise BadOption(_refusal(parameter, value, reading.nearest if reading is not None else "", choices))
+        found[parameter.field] = reading.value
+    return Changes(**found)
+
+
+def _refusal(parameter: table.Parameter, said: str, nearest: str, choices: values.Choices) -> str:
+    options = [parameter.kind.write(option) for option in parameter.kind.options(choices)]
+    parts = [f"--{parameter.name} cannot be {said[:40]!r}."]
+    if nearest:
+        parts.append(f"The nearest is {nearest}.")
+    if options:
+        parts.append(f"Possible: {', '.join(options)}.")
+    return " ".join(parts)
