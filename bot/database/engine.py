@@ -118,6 +118,7 @@ def _rewrite(connection: Connection) -> bool:
     try:
         cursor.execute("PRAGMA temp_store=FILE")  # the copy may be larger than the memory
         cursor.execute("VACUUM")
+        cursor.execute("PRAGMA busy_timeout=250")  # ms that a reader may hold up all writers
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         checkpoint = cursor.fetchone()
         return checkpoint is not None and bool(checkpoint[0] == 0)  # the first column: somebody was in the way

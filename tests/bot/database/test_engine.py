@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import random
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import make_url, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.database.engine import Database
@@ -18,6 +20,7 @@ async def test_every_connection_has_the_chosen_settings(url: str) -> None:
         "journal_mode": "wal",
         "synchronous": 2,  # FULL
         "foreign_keys": 1,
+        "secure_delete": 1,
         "busy_timeout": 10000,
         "temp_store": 2,  # MEMORY
     }
@@ -87,7 +90,10 @@ async def test_a_row_that_points_at_nothing_is_refused(database: Database) -> No
     with pytest.raises(IntegrityError):
         async with database.write() as session:
             await session.execute(
-                text("INSERT INTO user_settings VALUES (404, 'kandinsky-3', '1:1', '2026-01-01 00:00:00')")
+                text(
+                    "INSERT INTO user_settings (user_id, model, aspect_ratio, updated_at)"
+                    " VALUES (404, 'kandinsky-3', '1:1', '2026-01-01 00:00:00')"
+                )
             )
 
 
@@ -107,3 +113,26 @@ async def test_an_error_of_the_database_does_not_quote_what_users_wrote(database
                 text("INSERT INTO jobs (user_id, task) VALUES (:user, :task)"), {"user": 1, "task": "a secret wish"}
             )
     assert "a secret wish" not in str(caught.value)
+
+
+async def test_a_scrubbed_file_holds_no_copy_of_what_was_deleted(database: Database, url: str) -> None:
+    """Rows that grow move between pages; secure_delete overwrites rows, not the copies that such moves leave."""
+    chance = random.Random(7)
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE notes (id INTEGER PRIMARY KEY, owner INTEGER, text TEXT)"))
+        for number in range(400):
+            note = ("a secret wish " if number % 2 else "a known wish ") + "x" * chance.randrange(600)
+            values = {"id": chance.randrange(10**9), "owner": number % 2, "text": note}
+            await session.execute(text("INSERT INTO notes VALUES (:id, :owner, :text)"), values)
+            grown = {"id": values["id"], "text": note + "y" * chance.randrange(900)}
+            await session.execute(text("UPDATE notes SET text = :text WHERE id = :id"), grown)
+        await session.execute(text("DELETE FROM notes WHERE owner = 1"))
+    async with database.read() as session:
+        await session.execute(text("SELECT 1 FROM notes"))  # somebody still looks at the old parts
+        assert await database.scrub() is False
+    assert await database.scrub() is True
+    folder = Path(make_url(url).database or "").parent
+    content = b"".join(path.read_bytes() for path in folder.iterdir())
+    assert (b"a secret wish" in content, b"a known wish" in content) == (False, True)
+    async with database.write() as session:
+        assert await session.scalar(text("PRAGMA foreign_keys")) == 1, "a pooled connection keeps its settings"

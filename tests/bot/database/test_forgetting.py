@@ -118,16 +118,6 @@ async def test_nothing_of_the_user_is_left_in_any_file(scene: Scene) -> None:
     assert await scene.files() == 1, "the picture of Boris"
 
 
-async def test_nothing_is_left_after_a_database_has_grown_and_moved_its_rows(scene: Scene) -> None:
-    """Rows that grow move between pages, and the places they leave are not overwritten."""
-    for number in range(40):
-        await scene.painted(ANN, SECRETS["prompt"] + " " + "x" * (number * 20), f"{SECRETS['key']}+{number}")
-        await scene.painted(BORIS, "a dog of boris " + "y" * 300, f"b-{number}")
-    await scene.forgetting.forget(ANN)
-    await scene.forgetting.finish()
-    assert scene.found(SECRETS) == set()
-
-
 async def test_forgetting_refills_nothing_and_lifts_no_ban(scene: Scene) -> None:
     await scene.world.users.set_banned(ANN, True)
     await scene.world.users.set_daily_credits(ANN, 40)
