@@ -111,7 +111,13 @@ class Application:
         media = MediaStore(settings.storage.data_dir / "media")
         artifacts = Artifacts(database)
         forgetting = Forgetting(database, media)
-        self._board = StatusBoard(bot, self._queue, self._texts, interval_s=settings.messages.progress_interval_s)
+        self._board = StatusBoard(
+            bot,
+            self._queue,
+            self._texts,
+            interval_s=settings.messages.progress_interval_s,
+            previews=settings.messages.previews,
+        )
         self._delivery = Delivery(bot, self._queue, self._board, artifacts, media, self._texts, users)
         self._runner = Runner(
             self._queue,
@@ -165,7 +171,7 @@ class Application:
         self._dispatcher.include_routers(*handlers.routers())
         self._dispatcher.update.outer_middleware(WatchedUpdates(metrics))
         group, person = GroupMiddleware(), PersonMiddleware(users, self._texts)
-        for observer in (self._dispatcher.message, self._dispatcher.callback_query):
+        for observer in (self._dispatcher.message, self._dispatcher.callback_query, self._dispatcher.errors):
             observer.outer_middleware(group)
             observer.outer_middleware(person)
         self._intake = Intake(self._inbox, self._dispatcher, bot)

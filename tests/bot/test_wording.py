@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import wording
+from bot.database.users import Preferences
+from bot.queue.jobs import Credits
 from bot.texts import Texts, Translator
-from engines import errors, tasks
+from engines import errors, styles, tasks
 
 TEXTS = Texts()
 EN = TEXTS.translator("en")
@@ -127,8 +130,8 @@ def test_the_queue_list_names_each_picture_and_where_it_stands() -> None:
 @LANGUAGES
 def test_the_demo_model_is_introduced_only_where_it_paints(t: Translator) -> None:
     assert wording.start(t, "Ann", "mini") != wording.start(t, "Ann", "kandinsky3")
-    credits = {"base_credits": 7, "flash_credits": 1, "daily_credits": 700}
-    assert len(wording.help_text(t, "mini", **credits)) > len(wording.help_text(t, "kandinsky3", **credits))
+    facts = {"parameters": "", "daily_credits": 700}
+    assert len(wording.help_text(t, "mini", **facts)) > len(wording.help_text(t, "kandinsky3", **facts))
 
 
 def test_a_name_cannot_bring_markup() -> None:
@@ -151,7 +154,65 @@ def test_missing_credits_point_to_the_cheaper_model_unless_it_was_chosen() -> No
     assert flash.endswith("1 credit, and you have 0 left today. New credits come in 1 h.")
 
 
-def test_settings_name_the_model_and_the_shape() -> None:
-    text = wording.settings(RU, tasks.Model.KANDINSKY_3_FLASH, tasks.AspectRatio.PORTRAIT_9_16)
-    assert "<b>Kandinsky 3 Flash</b>" in text
-    assert "<b>9:16</b>" in text
+def test_settings_name_everything_that_differs_from_the_usual() -> None:
+    chosen = Preferences(
+        model=tasks.Model.KANDINSKY_3,
+        aspect_ratio=tasks.AspectRatio.PORTRAIT_9_16,
+        refine=True,
+        style="watercolour",
+        negative_prompt="<blur>",
+        count=2,
+        seed=7,
+    )
+    text = wording.settings(RU, chosen)
+    for part in ("Kandinsky 3 с доводкой", "9:16", "Акварель", "&lt;blur&gt;", "<code>7</code>"):
+        assert part in text
+    assert "Сид" not in wording.settings(RU, Preferences())
+
+
+@LANGUAGES
+@pytest.mark.parametrize("profile", ["mini", "kandinsky3"])
+def test_every_style_has_a_name_of_its_own(t: Translator, profile: str) -> None:
+    names = [style.name for style in styles.of(profile)]
+    assert len({wording.style_name(t, name) for name in ["", *names]}) == len(names) + 1
+    assert all(t.has(f"style-{name}") for name in names)
+
+
+@pytest.mark.parametrize(
+    ("offset_min", "zone", "clock"), [(0, "UTC", "22:00"), (180, "UTC+3", "01:00"), (-210, "UTC-3:30", "18:30")]
+)
+def test_credits_come_back_at_a_time_on_the_wall_of_the_user(offset_min: int, zone: str, clock: str) -> None:
+    resets_at = datetime(2026, 3, 1, 22, 0, tzinfo=UTC)
+    now = resets_at - timedelta(hours=5)
+    text = wording.quota(EN, Credits(left=93, daily=700, resets_at=resets_at), Preferences(count=2), offset_min, now)
+    assert f"at {clock} {zone}" in text
+    assert "93 of 700 left" in text
+    assert "in 5 h" in text
+    assert "<b>14</b> credits for 2 pictures" in text
+
+
+def test_an_overdrawn_account_shows_nothing_left() -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    text = wording.quota(EN, Credits(left=-7, daily=0, resets_at=now), Preferences(), 0, now)
+    assert "0 of 0 left" in text
+
+
+@LANGUAGES
+def test_a_list_of_the_longest_prompts_fits_a_message(t: Translator) -> None:
+    now = datetime(2026, 3, 1, tzinfo=UTC)
+    lines = [wording.HistoryLine(n, n, task("🦊" * 1000), now) for n in range(1, wording.HISTORY_PAGE + 1)]
+    assert units(visible(wording.history(t, lines, 0, favourites=False))) <= 4096
+    assert units(visible(wording.card(t, lines[0], 0))) <= 4096
+
+
+@LANGUAGES
+def test_details_of_the_longest_task_fit_a_message(t: Translator) -> None:
+    everything = f"{'🦊' * 1000} --no {'🦊' * 1000}"
+    text = wording.details(t, task("🦊" * 1000, negative_prompt="🦊" * 1000), everything, 7, 12)
+    assert units(visible(text)) <= 4096
+
+
+def test_days_are_called_as_people_call_them() -> None:
+    late = datetime(2026, 3, 14, 22, 30, tzinfo=UTC)
+    assert (wording.date(EN, late, 0), wording.date(RU, late, 0)) == ("14 March", "14 марта")
+    assert wording.date(RU, late, 180) == "15 марта"
