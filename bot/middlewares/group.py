@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiogram import BaseMiddleware, Bot
-from aiogram.types import CallbackQuery, Message, TelegramObject
+from aiogram.types import CallbackQuery, ErrorEvent, Message, TelegramObject
 
 from bot import groups, whispering
 from bot.whispering import Asker
@@ -22,21 +22,29 @@ class GroupMiddleware(BaseMiddleware):
         data: dict[str, Any],
     ) -> Any:
         """Go on with what is for the bot."""
-        asker = None
         if isinstance(event, Message) and groups.is_group(event):
             bot: Bot = data["bot"]
             data["words"] = groups.words_for_bot(event, await bot.me())
-            if data["words"] is None or event.from_user is None:
+            if data["words"] is None:
                 return None
-            asker = Asker(event.chat.id, event.from_user.id, message_id=event.message_id)
-        elif isinstance(event, CallbackQuery) and isinstance(event.message, Message) and groups.is_group(event.message):
-            asker = Asker(
-                event.message.chat.id,
-                event.from_user.id,
-                callback_query_id=event.id,
-                ephemeral_message_id=event.message.ephemeral_message_id,
-            )
+        asker = _asker(event.update.event if isinstance(event, ErrorEvent) else event)
         if asker is None:
             return await handler(event, data)
         with whispering.to(asker):
             return await handler(event, data)
+
+
+def _asker(event: TelegramObject) -> Asker | None:
+    """Who asked in a group; None for a private chat, and for what nobody asked."""
+    match event:
+        case Message(from_user=user) if user is not None and groups.is_group(event):
+            return Asker(event.chat.id, user.id, message_id=event.message_id)
+        case CallbackQuery(message=Message() as pressed) if groups.is_group(pressed):
+            return Asker(
+                pressed.chat.id,
+                event.from_user.id,
+                callback_query_id=event.id,
+                ephemeral_message_id=pressed.ephemeral_message_id,
+            )
+        case _:
+            return None

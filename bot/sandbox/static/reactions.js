@@ -7,6 +7,8 @@ import { isWhisper } from "./message.js";
 export const HEART = "❤";
 export const OFFERED = [HEART, "👍", "🔥", "🎉", "😁", "👀"];
 
+// Without the selector many fonts draw the heart as a letter.
+const shown = (emoji) => (emoji === HEART ? `${HEART}\ufe0f` : emoji);
 const mine = (message, viewerId) => message.reactions?.find(({ user_id: userId }) => userId === viewerId)?.emoji;
 
 // The same emoji again takes it away, as in Telegram.
@@ -23,17 +25,18 @@ export function reactionChips(message, { viewerId }, actions) {
   const chip = ([emoji, userIds]) => {
     const names = userIds.map((id) => nameOf(actions.person(id))).join(", ");
     return button(
-      `${emoji} from ${names}`,
+      `${shown(emoji)} from ${names}`,
       {
         class: `chip${userIds.includes(viewerId) ? " mine" : ""}`,
         "aria-pressed": String(userIds.includes(viewerId)),
         on: { click: () => toggle(message, emoji, viewerId, actions) },
       },
-      el("span", { class: "chip-emoji", "aria-label": plural(userIds.length, "person", "people") }, emoji),
+      el("span", { class: "chip-emoji", "aria-label": plural(userIds.length, "person", "people") }, shown(emoji)),
       userIds.length > 1 ? el("span", {}, String(userIds.length)) : null,
     );
   };
-  return el("div", { class: "chips" }, [...byEmoji].map(chip));
+  const inOrder = [...byEmoji].sort(([a, some], [b, more]) => more.length - some.length || (a < b ? -1 : 1));
+  return el("div", { class: "chips" }, inOrder.map(chip));
 }
 
 export function heart(message, { viewerId }, actions) {

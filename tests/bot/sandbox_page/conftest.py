@@ -78,6 +78,16 @@ class Sandbox:
 
         self.loop.run(write())
 
+    def make_group(self, title: str, *member_ids: int) -> int:
+        """Makes a group with the bot in it; returns its id."""
+
+        async def make() -> int:
+            body = {"type": "supergroup", "title": title, "member_ids": list(member_ids)}
+            async with aiohttp.ClientSession() as http, http.post(f"{self.url}/sandbox/chats", json=body) as response:
+                return int((await response.json())["id"])
+
+        return self.loop.run(make())
+
     def stop(self) -> None:
         """Stops it; the data stay."""
         if self._running is not None:
