@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from bot.database.statistics import Figures
     from bot.texts import Translator
 
@@ -31,11 +33,10 @@ def png(t: Translator, figures: Figures, *, days: int) -> bytes:
     """The chart as PNG of WIDTH_PX x HEIGHT_PX. It takes about half a second: call it in a thread."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    sheet = Figure(figsize=(WIDTH_PX / _DPI, HEIGHT_PX / _DPI), dpi=_DPI, facecolor=_PAPER, layout="constrained")
-    layout = sheet.get_layout_engine()
-    assert layout is not None, "asked for above"
-    layout.set(w_pad=0.16, h_pad=0.14, wspace=0.04, hspace=0.04)
+    layout = ConstrainedLayoutEngine(w_pad=0.16, h_pad=0.14, wspace=0.04, hspace=0.04)  # inches, shares
+    sheet = Figure(figsize=(WIDTH_PX / _DPI, HEIGHT_PX / _DPI), dpi=_DPI, facecolor=_PAPER, layout=layout)
     canvas = FigureCanvasAgg(sheet)
     sheet.suptitle(
         t.plain("chart-title-day" if days == 1 else "chart-title-week"),
@@ -58,7 +59,7 @@ def png(t: Translator, figures: Figures, *, days: int) -> bytes:
     return out.getvalue()
 
 
-def _jobs(axes: Any, t: Translator, figures: Figures) -> None:
+def _jobs(axes: Axes, t: Translator, figures: Figures) -> None:
     """Bars by hour or day, what ended how on top of each other."""
     places = range(len(figures.buckets))
     below = [0] * len(figures.buckets)
@@ -71,12 +72,12 @@ def _jobs(axes: Any, t: Translator, figures: Figures) -> None:
     axes.set_xticks(shown, [_label(figures.buckets[place].start, figures.step) for place in shown])
     axes.set_xlim(-0.6, len(figures.buckets) - 0.4)
     axes.set_ylim(0, max([*below, 4]) * 1.15)
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.locator_params(axis="y", integer=True)
     _frame(axes, f"{t.plain('chart-jobs')} ({t.plain('chart-utc')})")
     axes.legend(loc="upper right", ncols=3, frameon=False, labelcolor=_INK, fontsize=10)
 
 
-def _times(axes: Any, t: Translator, figures: Figures) -> None:
+def _times(axes: Axes, t: Translator, figures: Figures) -> None:
     """Half and 95 of 100 of the waits and runs."""
     spreads = [("chart-wait", figures.wait), ("chart-run", figures.run)]
     known = [(t.plain(key), spread) for key, spread in spreads if spread is not None]
@@ -94,7 +95,7 @@ def _times(axes: Any, t: Translator, figures: Figures) -> None:
     axes.legend(loc="upper right", ncols=2, frameon=False, labelcolor=_INK, fontsize=10)
 
 
-def _list(axes: Any, t: Translator, title: str, rows: list[tuple[str, float]], colour: str) -> None:
+def _list(axes: Axes, t: Translator, title: str, rows: list[tuple[str, float]], colour: str) -> None:
     """Horizontal bars, the longest on top, with their numbers."""
     _frame(axes, title)
     axes.grid(visible=False)
@@ -109,7 +110,7 @@ def _list(axes: Any, t: Translator, title: str, rows: list[tuple[str, float]], c
     axes.set_xlim(0, max(value for _, value in rows) * 1.2)
 
 
-def _frame(axes: Any, title: str) -> None:
+def _frame(axes: Axes, title: str) -> None:
     axes.set_facecolor(_PAPER)
     axes.set_title(title, loc="left", color=_INK, fontsize=12)
     axes.tick_params(colors=_INK, length=0, labelsize=10)
@@ -120,7 +121,7 @@ def _frame(axes: Any, title: str) -> None:
         spine.set_color(_FAINT)
 
 
-def _nothing(axes: Any, t: Translator) -> None:
+def _nothing(axes: Axes, t: Translator) -> None:
     axes.set_xticks([])
     axes.set_yticks([])
     axes.grid(visible=False)
