@@ -152,3 +152,11 @@ async def test_imagine_paints_in_a_private_chat_too_and_answers_in_russian(scene
     assert painting.task.prompt == "красный круг"
     painting.finish()
     await scene.sandbox.wait_for(boris, lambda m: m.photo, after=asked)
+
+
+async def test_a_failure_is_told_to_who_met_it(scene: Stage, group: types.Chat, bea: types.User) -> None:
+    await scene.sandbox.fault("400", method="sendMessage", times=2)  # the answer, and the answer said aloud
+    asked = await scene.sandbox.say(scene.ann, "/imagine", chat=group)
+    told = await scene.sandbox.wait_for(group, lambda m: "went wrong" in (m.text or ""), after=asked)
+    assert told.receiver_user is not None
+    assert await said_by_bot(scene, group, bea) == []
