@@ -212,7 +212,7 @@ class StatusBoard:
         chat_id = line.job.chat_id
         markup = None if line.cancelling else keyboards.status(self._translator(line.job), line.job.id)
         preview, line.preview = line.preview, None
-        if preview is not None and line.previews:
+        if preview is not None and line.previews and not line.cancelling:
             photo = InputMediaPhoto(media=BufferedInputFile(preview, "preview.jpg"), caption=text)
             try:
                 await self._bot.edit_message_media(photo, chat_id=chat_id, message_id=message_id, reply_markup=markup)

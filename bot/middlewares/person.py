@@ -7,7 +7,8 @@ from typing import Any
 
 import structlog
 from aiogram import BaseMiddleware
-from aiogram.types import TelegramObject, User
+from aiogram.enums import ChatType
+from aiogram.types import Message, TelegramObject, User
 
 from bot.database.users import Users
 from bot.texts import Texts
@@ -36,6 +37,8 @@ class PersonMiddleware(BaseMiddleware):
         if person.is_banned:
             log.info("banned_user_ignored", user_id=person.id)
             return None
+        if person.blocked_at is not None and isinstance(event, Message) and event.chat.type == ChatType.PRIVATE:
+            await self._users.set_blocked(person.id, False)  # only who has unblocked the bot can write to it
         data["person"] = person
         data["preferences"] = await self._users.preferences(person.id)
         data["t"] = self._texts.translator(person.language or person.language_code)

@@ -116,7 +116,9 @@ def test_every_text_that_the_code_asks_for_exists() -> None:
 
 
 def test_no_text_is_left_over() -> None:
-    built = ("bad-", "command-", "example-", "failed-", "model-", *(f"status-{stage}" for stage in tasks.Stage))
+    whole = ("bad", "chart", "command", "example", "failed", "hint", "language", "model", "parameter", "style")
+    parts = ("admin-button", "admin-status")
+    built = (*(f"{group}-" for group in (*whole, *parts)), *(f"status-{stage}" for stage in tasks.Stage))
     in_texts = "\n".join(path.read_text("utf-8") for path in (ROOT / "bot/locales/en").glob("*.ftl"))
     for key in TEXTS.variables:
         named = f'"{key}"' in SOURCES or f"'{key}'" in SOURCES or f"{{ {key} }}" in in_texts

@@ -10,7 +10,6 @@ model-refined = { $model }, refined
 button-again = 🔁 Again
 button-other-model = 🎨 With { $model }
 button-refine = ✨ Refine
-button-refined = ✨ Refining
 button-file = 📎 As file
 button-file-number = 📎 { $number }
 button-details = ℹ️ Details

@@ -10,7 +10,6 @@ model-refined = { $model } с доводкой
 button-again = 🔁 Ещё раз
 button-other-model = 🎨 То же с { $model }
 button-refine = ✨ Довести
-button-refined = ✨ Довожу
 button-file = 📎 Файлом
 button-file-number = 📎 { $number }
 button-details = ℹ️ Подробности
