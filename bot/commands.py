@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,18 +60,18 @@ async def publish(bot: Bot, texts: Texts, admin_ids: Collection[int] = ()) -> No
     """Set what differs from what is shown already. A failure is logged: the next start tries again."""
     with priority(Priority.BROADCAST):  # nobody waits for it
         for menu in menus(texts, admin_ids):
-            await _attempt(_set_commands(bot, menu))
+            await _attempt("commands", _set_commands(bot, menu))
         for code, t in _languages(texts):
-            await _attempt(_set_descriptions(bot, code, t))
-        await _attempt(_set_menu_button(bot))
+            await _attempt("descriptions", _set_descriptions(bot, code, t))
+        await _attempt("menu_button", _set_menu_button(bot))
 
 
-async def _attempt(step: Coroutine[None, None, None]) -> None:
+async def _attempt(part: str, step: Awaitable[None]) -> None:
     """Take one step; one that fails (an admin who never wrote to the bot has no chat) does not hold up the others."""
     try:
         await step
     except (TelegramAPIError, OSError) as error:
-        log.info("profile_not_published", step=step.__name__, error=type(error).__name__)
+        log.info("profile_not_published", part=part, error=type(error).__name__)
 
 
 async def _set_commands(bot: Bot, menu: Menu) -> None:

@@ -97,7 +97,8 @@ def whispered(method: TelegramMethod[TelegramType], asker: Asker) -> TelegramMet
     if isinstance(method, SendMessage):
         private = EphemeralMessageParameters(receiver_user_id=asker.user_id, callback_query_id=asker.callback_query_id)
         # The reply says whom a server means that does not know ephemeral messages and shows this to everybody.
-        return method.model_copy(update={"ephemeral_message_parameters": private, "reply_parameters": _reply(asker)})
+        changes = {"ephemeral_message_parameters": private, "reply_parameters": _reply(asker)}
+        return cast("TelegramMethod[TelegramType]", method.model_copy(update=changes))
     if getattr(method, "message_id", None) == EPHEMERAL_ID and type(method) in CHANGES:
         change = CHANGES[type(method)]
         shared = {name: getattr(method, name) for name in change.model_fields if name in type(method).model_fields}
