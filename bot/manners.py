@@ -34,7 +34,7 @@ class Feature(StrEnum):
 Place = tuple[Feature, int | str | None]  # None: the whole server
 
 # Refusals that no feature causes.
-_UNRELATED: Final = ("not found", "too old", "too long", "is empty", "can't be edited", "can't be deleted")
+_UNRELATED: Final = ("not found", "too long", "is empty", "can't be edited", "can't be deleted")
 
 
 class Manners(BaseRequestMiddleware):

@@ -32,9 +32,10 @@ from aiogram.methods import (
 )
 from aiogram.methods.base import TelegramType
 from aiogram.types import EphemeralMessageParameters, ReplyParameters
+from pydantic import BaseModel
 
 EPHEMERAL_ID: Final = 0  # the message_id of every ephemeral message (Bot API)
-CHANGES: Final[dict[type[object], type[TelegramMethod[bool]]]] = {
+CHANGES: Final[dict[type[BaseModel], type[TelegramMethod[bool]]]] = {
     EditMessageText: EditEphemeralMessageText,
     EditMessageCaption: EditEphemeralMessageCaption,
     EditMessageMedia: EditEphemeralMessageMedia,
