@@ -13,7 +13,7 @@ from aiogram.exceptions import TelegramAPIError, TelegramForbiddenError
 
 from bot.admin import asking
 from bot.clock import Clock, utc_now
-from bot.database.models import JobStatus
+from bot.database.models import OPEN, JobStatus
 from bot.queue.errors import NotFound
 from bot.queue.jobs import CancelOutcome
 
@@ -184,6 +184,8 @@ class AdminDesk:
     async def cancel(self, admin: Person, job_id: int) -> CancelOutcome:
         """Cancel anybody's job with a refund. NotFound."""
         job = await self._queue.get(job_id)
+        if job.status not in OPEN:
+            return CancelOutcome.TOO_LATE
         owner = await self._users.find(job.user_id)
         if owner is None:
             raise NotFound(f"user {job.user_id}")
