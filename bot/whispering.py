@@ -1,4 +1,4 @@
-"""In a group, what a handler answers is for the one who asked: it goes as an ephemeral message.
+"""In a group, what a handler answers is for the one who asked: it goes as an ephemeral message, in the same topic.
 
 Handlers need not know: while an update from a group is handled, `to` names the asker, and the session turns the texts
 that are sent to that chat into messages that only the asker sees. What is for everybody is sent inside `aloud`. An
@@ -53,6 +53,7 @@ class Asker:
     message_id: int | None = None
     callback_query_id: str | None = None
     ephemeral_message_id: int | None = None
+    topic_id: int | None = None
 
 
 _asker: ContextVar[Asker | None] = ContextVar("asker", default=None)
@@ -94,7 +95,9 @@ class Whispering(BaseRequestMiddleware):
 
 
 def whispered(method: TelegramMethod[TelegramType], asker: Asker) -> TelegramMethod[TelegramType]:
-    """A call to the asker's chat as one that only the asker sees; media and other calls stay as they are."""
+    """A call to the asker's chat as one that only the asker sees; media stay visible to everybody."""
+    if asker.topic_id is not None and getattr(method, "message_thread_id", asker.topic_id) is None:
+        method = method.model_copy(update={"message_thread_id": asker.topic_id})
     if isinstance(method, SendMessage):
         private = EphemeralMessageParameters(receiver_user_id=asker.user_id, callback_query_id=asker.callback_query_id)
         # The reply says whom a server means that does not know ephemeral messages and shows this to everybody.

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from aiogram import BaseMiddleware
 from aiogram.enums import ChatType
-from aiogram.types import Message, TelegramObject, User
+from aiogram.types import ErrorEvent, Message, TelegramObject, User
 
 from bot.database.users import Users
 from bot.texts import Texts
@@ -17,7 +17,10 @@ log = structlog.get_logger(__name__)
 
 
 class PersonMiddleware(BaseMiddleware):
-    """Gives handlers `person`, `preferences` and `t`; updates without a human sender, and of banned users, end here."""
+    """Gives handlers `person`, `preferences` and `t`; updates without a human sender, and of banned users, end here.
+
+    A failure goes on, whoever met it: its handler writes the log.
+    """
 
     def __init__(self, users: Users, texts: Texts) -> None:
         self._users = users
@@ -32,7 +35,7 @@ class PersonMiddleware(BaseMiddleware):
         """Look up the sender, then go on."""
         user: User | None = data.get("event_from_user")
         if user is None or user.is_bot:
-            return None
+            return await handler(event, data) if isinstance(event, ErrorEvent) else None
         person = await self._users.seen(user)
         if person.is_banned:
             log.info("banned_user_ignored", user_id=person.id)

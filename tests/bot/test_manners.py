@@ -14,6 +14,8 @@ from aiogram.types import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.manners import Feature, Manners, features_of, without
 
@@ -129,6 +131,11 @@ async def test_an_ephemeral_message_that_is_refused_once_is_said_aloud_once(send
     server = Server()
     await send(server, Feature.EPHEMERAL)
     assert server.calls == [{Feature.EPHEMERAL}]
+
+
+@given(used=st.lists(st.sampled_from(Feature), max_size=6), left_out=st.sets(st.sampled_from(Feature)))
+def test_what_is_left_out_is_gone_and_the_rest_stays(used: list[Feature], left_out: set[Feature]) -> None:
+    assert features_of(without(message(*used), left_out)) == set(used) - left_out
 
 
 def test_a_keyboard_without_buttons_is_no_keyboard() -> None:

@@ -10,6 +10,7 @@ from aiogram.methods import (
     EditMessageText,
     SendDocument,
     SendMessage,
+    SendPhoto,
 )
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, ReplyParameters
 
@@ -61,6 +62,16 @@ def test_a_file_is_for_everybody_and_cannot_answer_what_they_do_not_see() -> Non
     sent = whispered(file, asker)
     assert isinstance(sent, SendDocument)
     assert (sent.reply_parameters, sent.ephemeral_message_parameters) == (None, None)
+
+
+def test_answers_stay_in_the_topic_of_the_question() -> None:
+    asker = Asker(GROUP, ANN, callback_query_id="q", topic_id=3)
+    for method in (SendMessage(chat_id=GROUP, text="Settings"), SendPhoto(chat_id=GROUP, photo="id")):
+        answer = whispered(method, asker)
+        assert isinstance(answer, SendMessage | SendPhoto)
+        assert answer.message_thread_id == 3
+    edit = EditMessageText(chat_id=GROUP, message_id=5, text="two")
+    assert whispered(edit, asker) is edit
 
 
 def test_every_change_has_a_twin_with_the_same_content() -> None:

@@ -35,5 +35,5 @@ async def answer_callback_query(call: Call, ask: methods.AnswerCallbackQuery) ->
     )
     with world.database.transaction():
         world.callbacks.answer(press.id, answer)
-        world.database.after_commit(lambda: world.hub.publish("callback_answer", press.chat_id, data))
+        world.database.after_commit(lambda: world.hub.publish("callback_answer", press.chat_id, data, press.from_id))
     return True

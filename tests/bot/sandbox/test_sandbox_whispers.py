@@ -142,3 +142,16 @@ async def test_what_cannot_be_whispered_is_refused(
     clock.now += 16
     with pytest.raises(TelegramBadRequest, match="query is too old"):
         await bot.send_message(group.id, "psst", ephemeral_message_parameters=only(ann, late.id))
+
+
+async def test_a_viewer_is_not_told_of_what_others_alone_see(
+    bot: Bot, people: SandboxClient, group: types.Chat, ann: types.User, bea: types.User
+) -> None:
+    async with people.http.get("/sandbox/events", params={"chat_id": group.id, "viewer_id": bea.id}) as events:
+        whisper = await bot.send_message(group.id, "for Ann", ephemeral_message_parameters=only(ann))
+        await bot.delete_ephemeral_message(group.id, ann.id, ephemeral_id(whisper))
+        await bot.send_message(group.id, "for all")
+        async for line in events.content:
+            if line.startswith(b"data:"):
+                break
+    assert b"for all" in line
