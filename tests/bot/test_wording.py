@@ -165,7 +165,7 @@ def test_settings_name_everything_that_differs_from_the_usual() -> None:
         seed=7,
     )
     text = wording.settings(RU, chosen)
-    for part in ("Kandinsky 3 с доводкой", "9:16", "Акварель", "&lt;blur&gt;", "<code>7</code>"):
+    for part in ("Kandinsky 3 с доработкой", "9:16", "Акварель", "&lt;blur&gt;", "<code>7</code>"):
         assert part in text
     assert "Сид" not in wording.settings(RU, Preferences())
 

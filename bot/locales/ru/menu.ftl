@@ -28,8 +28,8 @@ settings-models = Kandinsky 3 работает не спеша и точнее �
 settings-closed = Настройки сохранены: { $model }, { $ratio }.
 
 button-count = ×{ $count }
-button-refine-on = ✓ ✨ Доводка
-button-refine-off = ✨ Доводка
+button-refine-on = ✓ ✨ Доработка
+button-refine-off = ✨ Доработка
 button-style = 🖌 Стиль: { $style }
 button-negative = 🚫 Без чего…
 button-negative-set = ✓ 🚫 Без чего…
@@ -89,7 +89,7 @@ quota =
     <b>Кредиты</b>
     На сегодня осталось { $left } из { $daily }. Новые появятся через { $wait }, в { $time } { $zone }.
 
-    Картина Kandinsky 3 стоит { $base_credits }, с доводкой — на { $refine_credits } больше, картина Flash — { $flash_credits }. За неудачи и отмены кредиты возвращаются.
+    Картина Kandinsky 3 стоит { $base_credits }, с доработкой — на { $refine_credits } больше, картина Flash — { $flash_credits }. За неудачи и отмены кредиты возвращаются.
 quota-mine =
     С вашими настройками одно сообщение стоит { $mine ->
         [one] <b>{ $mine }</b> кредит

@@ -5,11 +5,11 @@ model-kandinsky-3 = Kandinsky 3
 model-kandinsky-3-flash = Kandinsky 3 Flash
 model-kandinsky-3-short = Kandinsky 3
 model-kandinsky-3-flash-short = Flash
-model-refined = { $model } с доводкой
+model-refined = { $model } с доработкой
 
 button-again = 🔁 Ещё раз
 button-other-model = 🎨 То же с { $model }
-button-refine = ✨ Довести
+button-refine = ✨ Доработать
 button-file = 📎 Файлом
 button-file-number = 📎 { $number }
 button-details = ℹ️ Подробности
