@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, literal_column, select
+from sqlalchemy import Select, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.clock import Clock, utc_now
 from bot.database import models
@@ -85,7 +86,7 @@ def shown_by(chat_id: int, message_id: int) -> Select[models.Job]:
 
 
 def _newest(
-    query: Select[models.Job], job_id: ColumnElement[int], before_id: int | None, limit: int
+    query: Select[models.Job], job_id: InstrumentedAttribute[int], before_id: int | None, limit: int
 ) -> Select[models.Job]:
     """A page in the order of the index that holds `job_id`."""
     if before_id is not None:

@@ -17,6 +17,7 @@ depends_on = None
 big_int = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 moment = sa.DateTime(timezone=True)
 painted = sa.text("status IN ('done', 'delivered') AND task <> ''")
+finished = sa.text("finished_at IS NOT NULL")
 has_content = sa.text("task <> ''")
 shown = sa.text("result_message_id IS NOT NULL")
 forgotten = sa.text("forgotten_at IS NOT NULL")
@@ -59,7 +60,13 @@ def upgrade() -> None:
         sqlite_where=shown,
         postgresql_where=shown,
     )
-    op.create_index("ix_jobs_finished_at", "jobs", ["finished_at"])
+    op.create_index(
+        "ix_jobs_figures",
+        "jobs",
+        ["finished_at", "status", "created_at", "started_at", "user_id", "gpu_ms", "error_code"],
+        sqlite_where=finished,
+        postgresql_where=finished,
+    )
     op.create_index(
         "ix_jobs_with_content", "jobs", ["finished_at"], sqlite_where=has_content, postgresql_where=has_content
     )
@@ -90,7 +97,7 @@ def downgrade() -> None:
     for index in (
         "ix_jobs_created_at",
         "ix_jobs_with_content",
-        "ix_jobs_finished_at",
+        "ix_jobs_figures",
         "ix_jobs_result_message",
         "ix_jobs_painted",
     ):

@@ -30,6 +30,7 @@ _IS_QUEUED: Final = text("status = 'queued'")
 _IS_RUNNING: Final = text("status = 'running'")
 _IS_OPEN: Final = text("status IN ('queued', 'running')")
 _IS_PAINTED: Final = text("status IN ('done', 'delivered') AND task <> ''")
+_IS_FINISHED: Final = text("finished_at IS NOT NULL")
 _HAS_CONTENT: Final = text("task <> ''")
 _IS_SHOWN: Final = text("result_message_id IS NOT NULL")
 _IS_UNDELIVERED: Final = text("status IN ('done', 'failed', 'cancelled') AND delivered_at IS NULL")
@@ -66,7 +67,18 @@ class Job(Base):
             sqlite_where=_IS_SHOWN,
             postgresql_where=_IS_SHOWN,
         ),
-        Index("ix_jobs_finished_at", "finished_at"),
+        Index(  # all that statistics count, so that they never read the table
+            "ix_jobs_figures",
+            "finished_at",
+            "status",
+            "created_at",
+            "started_at",
+            "user_id",
+            "gpu_ms",
+            "error_code",
+            sqlite_where=_IS_FINISHED,
+            postgresql_where=_IS_FINISHED,
+        ),
         Index("ix_jobs_with_content", "finished_at", sqlite_where=_HAS_CONTENT, postgresql_where=_HAS_CONTENT),
         Index("ix_jobs_created_at", "created_at"),
         {"sqlite_autoincrement": True},

@@ -75,12 +75,12 @@ def _spread(seconds: list[float]) -> Spread | None:
     return Spread(sum(ordered) / len(ordered), percentile(50), percentile(95))
 
 
-def _close(one: Spread | None, other: Spread | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return all(
-        math.isclose(a, b, abs_tol=0.002)  # a julian day is exact to a tenth of a millisecond
-        for a, b in ((one.mean_s, other.mean_s), (one.p50_s, other.p50_s), (one.p95_s, other.p95_s))
+def _fits(told: Spread | None, exact: Spread | None) -> bool:
+    """The mean is exact, to the millisecond of a julian day; percentiles are at most a tenth of a second too long."""
+    if told is None or exact is None:
+        return told is exact
+    return math.isclose(told.mean_s, exact.mean_s, abs_tol=0.002) and all(
+        b - 0.002 <= a <= b + 0.102 for a, b in ((told.p50_s, exact.p50_s), (told.p95_s, exact.p95_s))
     )
 
 
@@ -104,8 +104,8 @@ def test_the_figures_are_those_of_a_plain_count(jobs: list[dict[str, Any]], hour
 
     waits = [(job["started_at"] - job["created_at"]).total_seconds() for job in painted]
     runs = [(job["finished_at"] - job["started_at"]).total_seconds() for job in painted]
-    assert _close(figures.wait, _spread(waits))
-    assert _close(figures.run, _spread(runs))
+    assert _fits(figures.wait, _spread(waits))
+    assert _fits(figures.run, _spread(runs))
     assert dict(figures.failures) == Counter(job["error_code"] for job in ended if job["error_code"])
     used_ms = Counter[int]()
     for job in painted:
