@@ -107,10 +107,10 @@ async def set_maintenance(
     message: Message, command: CommandObject, bot: Bot, person: Person, services: Services, t: Translator
 ) -> None:
     """/maintenance on [text], /maintenance off; without either, how it stands."""
-    word, _, text = (command.args or "").strip().partition(" ")
+    word, *rest = (command.args or "").split(maxsplit=1) or [""]
     match word.lower():
         case "on":
-            answer = await _switch_on(person, services, t, text.strip()[:MAINTENANCE_TEXT_LIMIT])
+            answer = await _switch_on(person, services, t, "".join(rest)[:MAINTENANCE_TEXT_LIMIT])
         case "off":
             answer = await _switch_off(person, services, t)
         case _:

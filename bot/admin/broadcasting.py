@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 from aiogram import Bot
-from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError
+from aiogram.exceptions import AiogramError, TelegramAPIError, TelegramBadRequest, TelegramForbiddenError
 
 from bot.admin import keyboards, wording
 from bot.database.broadcasts import Outcome
@@ -126,7 +126,7 @@ class Broadcaster:
                 log.warning("broadcast_source_gone", broadcast_id=broadcast.id)
                 await self._broadcasts.close(broadcast.id, BroadcastStatus.STOPPED)
             return Outcome.FAILED
-        except (TelegramAPIError, OSError) as error:
+        except (AiogramError, OSError) as error:
             log.warning("broadcast_not_delivered", broadcast_id=broadcast.id, error=type(error).__name__)
             return Outcome.FAILED
         return Outcome.SENT

@@ -143,3 +143,25 @@ def test_chats_that_have_been_quiet_are_forgotten() -> None:
         scheduler.add(Priority.ANSWER, chat)
         assert isinstance(scheduler.next(START_S + chat), Ticket)
     assert len(scheduler._chats) < 100
+
+
+def test_a_broadcast_goes_after_everything_else_and_leaves_room_for_an_answer() -> None:
+    scheduler = Scheduler(LIMITS, START_S)
+    broadcast = scheduler.add(Priority.BROADCAST, ANN)
+    others = [scheduler.add(priority, ANN) for priority in Priority if priority is not Priority.BROADCAST]
+    went = []
+    now_s = START_S
+    while len(went) < len(others) + 1:
+        outcome = scheduler.next(now_s)
+        if isinstance(outcome, Ticket):
+            went.append(outcome)
+        else:
+            now_s += outcome or 0.0
+    assert went == [*others, broadcast]
+
+
+def test_a_pause_holds_a_broadcast_back_and_does_not_drop_it() -> None:
+    scheduler = Scheduler(LIMITS, START_S)
+    broadcast = scheduler.add(Priority.BROADCAST, ANN)
+    assert scheduler.pause(ANN, START_S + 5) == []
+    assert scheduler.next(START_S + 5) == broadcast
