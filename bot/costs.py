@@ -68,4 +68,6 @@ def size_key(task: tasks.Task) -> str:
 
 
 def _texts(task: tasks.Task) -> int:
-    return 2 if task.negative_prompt else 1
+    """Prompts to encode. Flash hears no negative prompt; a style may bring one of its own."""
+    hears_both = task.model is not tasks.Model.KANDINSKY_3_FLASH
+    return 2 if hears_both and (task.negative_prompt or task.style) else 1

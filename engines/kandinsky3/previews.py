@@ -1,7 +1,7 @@
 """What pictures are becoming: small JPEGs from the estimates of x0 that the samplers make anyway.
 
 An estimate is averaged down before it is decoded. Side 32 costs a sixteenth of a 1024x1024 picture (2.1 TFLOP beside
-6.5 for a guided step); several pictures of one task share that side.
+6.5 for a guided step). Several pictures of one task share the side of one: a sheet costs what one preview costs.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Sketch:
 @torch.inference_mode()
 def jpegs(model: movq.MoVQ, sheets: Sequence[Sequence[Sketch]]) -> list[bytes]:
     """A JPEG for each sheet of sketches, longest side at most 8 * SIDE pixels; sketches of one shape are one batch."""
-    pooled = [[_pooled(sketch.estimate, SIDE // _columns(len(sheet))) for sketch in sheet] for sheet in sheets]
+    pooled = [[_pooled(sketch.estimate, _columns(len(sheet))) for sketch in sheet] for sheet in sheets]
     batches: dict[torch.Size, list[Tensor]] = {}
     for latents in (one for sheet in pooled for one in sheet):
         batches.setdefault(latents.shape, []).append(latents)
@@ -49,10 +49,10 @@ def _columns(number: int) -> int:
     return math.ceil(math.sqrt(number))
 
 
-def _pooled(estimate: Tensor, side: int) -> Tensor:
-    """The estimate averaged down to at most `side` latents; its proportions stay."""
+def _pooled(estimate: Tensor, columns: int) -> Tensor:
+    """The estimate averaged down, so that `columns` of it are no longer than one picture and than SIDE."""
     height, width = estimate.shape[-2:]
-    scale = min(1.0, side / max(height, width))
+    scale = min(1.0, SIDE / max(height, width)) / columns
     smaller = (max(1, round(height * scale)), max(1, round(width * scale)))
     return functional.adaptive_avg_pool2d(estimate, smaller)
 

@@ -20,6 +20,7 @@ any_task = st.builds(
     seed=st.integers(0, tasks.SEED_LIMIT - 1),
     count=st.integers(1, 4),
     refine=st.booleans(),
+    style=st.sampled_from(["", "oil"]),
     steps=st.integers(2, 200),
 )
 
@@ -57,6 +58,13 @@ def test_more_steps_refinement_or_pictures_never_cost_less(task: tasks.TextToIma
 def test_credits_follow_the_work_within_a_credit_a_picture(task: tasks.TextToImage) -> None:
     flash_pictures = costs.tflop(task) / costs.tflop(FLASH)
     assert abs(costs.credits(task) - flash_pictures) <= 1.5 * task.count + 0.08 * flash_pictures
+
+
+@given(any_task)
+def test_a_second_text_is_counted_where_the_network_hears_it(task: tasks.TextToImage) -> None:
+    silent = task.model_copy(update={"negative_prompt": "", "style": ""})
+    hears = task.model is tasks.Model.KANDINSKY_3 and bool(task.negative_prompt or task.style)
+    assert costs.tflop(task) - costs.tflop(silent) == pytest.approx(costs.TEXT_TFLOP if hears else 0)
 
 
 @given(any_task)

@@ -145,8 +145,8 @@ async def test_a_style_of_another_profile_is_refused_with_the_possible_ones(pain
     [
         ({}, (128, 128)),
         ({"aspect_ratio": "16:9", "refine": True}, (170, 96)),
-        ({"aspect_ratio": "2:3", "count": 3}, (144, 208)),
-        ({"model": "kandinsky-3-flash", "count": 2}, (256, 128)),
+        ({"aspect_ratio": "2:3", "count": 3}, (104, 156)),
+        ({"model": "kandinsky-3-flash", "count": 2}, (128, 64)),
     ],
     ids=["square", "refined 16:9", "three 2:3", "two Flash"],
 )
