@@ -86,5 +86,6 @@ async def failed(
 
 def _is_private(event: ErrorEvent) -> bool:
     """What failed was an answer into a private chat."""
-    message = event.update.message or (event.update.callback_query and event.update.callback_query.message)
-    return bool(message) and message.chat.type == "private"
+    press = event.update.callback_query
+    message = event.update.message if press is None else press.message
+    return message is not None and message.chat.type == "private"
