@@ -134,7 +134,7 @@ class Studio:
                 user_id=person.id,
                 task=task,
                 chat_id=origin.chat_id,
-                reply_to_message_id=origin.reply_to_message_id,
+                reply_to_message_id=origin.reply_to_message_id or None,  # 0: an ephemeral message, not to be answered
                 language=origin.language,
                 idempotency_key=origin.key,
                 cost_credits=costs.credits(task),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from aiogram import Bot
@@ -54,6 +54,7 @@ class Asker:
     callback_query_id: str | None = None
     ephemeral_message_id: int | None = None
     topic_id: int | None = None
+    is_for_all: bool = False
 
 
 _asker: ContextVar[Asker | None] = ContextVar("asker", default=None)
@@ -71,8 +72,9 @@ def to(asker: Asker) -> Iterator[None]:
 
 @contextlib.contextmanager
 def aloud() -> Iterator[None]:
-    """What is sent inside is for the whole chat."""
-    token = _asker.set(None)
+    """What is sent inside is for the whole chat; it still goes to the asker's topic."""
+    asker = _asker.get()
+    token = _asker.set(asker and replace(asker, is_for_all=True))
     try:
         yield
     finally:
@@ -98,6 +100,8 @@ def whispered(method: TelegramMethod[TelegramType], asker: Asker) -> TelegramMet
     """A call to the asker's chat as one that only the asker sees; media stay visible to everybody."""
     if asker.topic_id is not None and getattr(method, "message_thread_id", asker.topic_id) is None:
         method = method.model_copy(update={"message_thread_id": asker.topic_id})
+    if asker.is_for_all:
+        return method
     if isinstance(method, SendMessage):
         private = EphemeralMessageParameters(receiver_user_id=asker.user_id, callback_query_id=asker.callback_query_id)
         # The reply says whom a server means that does not know ephemeral messages and shows this to everybody.

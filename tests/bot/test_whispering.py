@@ -74,6 +74,12 @@ def test_answers_stay_in_the_topic_of_the_question() -> None:
     assert whispered(edit, asker) is edit
 
 
+def test_what_is_for_all_is_seen_by_all_and_stays_in_the_topic() -> None:
+    status = whispered(SendMessage(chat_id=GROUP, text="In line"), Asker(GROUP, ANN, topic_id=3, is_for_all=True))
+    assert isinstance(status, SendMessage)
+    assert (status.message_thread_id, status.ephemeral_message_parameters) == (3, None)
+
+
 def test_every_change_has_a_twin_with_the_same_content() -> None:
     for change, twin in whispering.CHANGES.items():
         content = set(twin.model_fields) - {"chat_id", "receiver_user_id", "ephemeral_message_id"}
