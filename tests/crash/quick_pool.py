@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from engines import tasks
+from engines.pool import PoolState
 from tests import puppet
 
 STEPS: Final = 4
@@ -27,6 +28,10 @@ class QuickPool:
 
     async def close(self) -> None:
         """Nothing to free."""
+
+    def state(self) -> PoolState:
+        """No device to speak of."""
+        return PoolState(())
 
     async def run(
         self, task: tasks.Task, *, on_progress: Callable[[tasks.Progress], None] | None = None
