@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot import clock, wording
 from bot.media import FileGone
-from bot.queue.errors import LimitReached, Maintenance, NotEnoughCredits, NotYours, QueueError
+from bot.queue.errors import Banned, LimitReached, Maintenance, NotEnoughCredits, NotYours, QueueError
 from bot.texts import Translator
 from engines import tasks
 
@@ -17,6 +17,8 @@ def answer(t: Translator, error: QueueError, model: tasks.Model) -> str:
         case NotEnoughCredits():
             wait_s = max(0.0, (error.resets_at - clock.utc_now()).total_seconds())
             return wording.out_of_credits(t, needed=error.needed, left=error.left, wait_s=wait_s, model=model)
+        case Banned():
+            return t("banned-notice")
         case Maintenance(text=""):
             return t("maintenance-refused")
         case Maintenance():
@@ -32,6 +34,8 @@ def toast(t: Translator, error: QueueError | FileGone) -> str:
             return t.plain("toast-limit-queued", limit=error.limit)
         case NotEnoughCredits():
             return t.plain("toast-limit-credits", needed=error.needed, left=error.left)
+        case Banned():
+            return t.plain("banned-notice")
         case Maintenance():
             return t.plain("toast-maintenance")
         case NotYours():

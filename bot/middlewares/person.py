@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from aiogram import BaseMiddleware
 from aiogram.enums import ChatType
-from aiogram.types import ErrorEvent, Message, TelegramObject, User
+from aiogram.types import CallbackQuery, ErrorEvent, Message, TelegramObject, User
 
 from bot.database.users import Users
 from bot.texts import Texts
@@ -39,6 +39,8 @@ class PersonMiddleware(BaseMiddleware):
         person = await self._users.seen(user)
         if person.is_banned:
             log.info("banned_user_ignored", user_id=person.id)
+            if isinstance(event, CallbackQuery):  # without an answer the button would seem to work for ever
+                await event.answer()
             return None
         if person.blocked_at is not None and isinstance(event, Message) and event.chat.type == ChatType.PRIVATE:
             await self._users.set_blocked(person.id, False)  # only who has unblocked the bot can write to it

@@ -3,6 +3,7 @@
 QueueError
 ├── LimitReached       the user has as many jobs in line as allowed
 ├── NotEnoughCredits   the user's credits of today do not cover the job
+├── Banned             the user's access is closed
 ├── NotFound           there is no such job or user
 ├── NotYours           the job belongs to somebody else
 ├── Maintenance        nothing new is taken; the operator says why
@@ -43,6 +44,12 @@ class NotEnoughCredits(QueueError):
         self.needed = needed
         self.left = left
         self.resets_at = resets_at
+
+
+class Banned(QueueError):
+    """The user's access is closed."""
+
+    code = "banned"
 
 
 class NotFound(QueueError):

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.database import models
 from bot.database.models import JobStatus
 from bot.queue import lanes, ledger
-from bot.queue.errors import LimitReached, NotFound, NotYours
+from bot.queue.errors import Banned, LimitReached, NotFound, NotYours
 from bot.queue.jobs import CancelOutcome, Limits, NewJob
 
 
@@ -23,6 +23,8 @@ async def submit(session: AsyncSession, new: NewJob, limits: Limits, now: dateti
     if known is not None:
         return known, False
     user, lane = await lanes.lane_of(session, new.user_id, clock)
+    if user.is_banned:  # the ban came after the user's message was let in
+        raise Banned(f"user {user.id}")
     if lane.queued >= limits.max_queued:
         raise LimitReached(limits.max_queued)
     await ledger.check(session, user, new.cost_credits, now, limits.daily_credits)

@@ -133,8 +133,10 @@ async def test_a_ban_stops_everything_in_one_clear_line(room: ControlRoom, pool:
     assert (await pool.next()).task.prompt == "four"
 
 
-async def test_the_banned_reads_it_in_the_own_language(room: ControlRoom) -> None:
+async def test_the_banned_reads_it_in_the_own_language_and_presses_in_vain(room: ControlRoom) -> None:
     boris = await room.scene.boris()
     await room.greets(boris)
     await room.ask(f"/ban {boris.id}")
-    await room.hears(boris, "закрыл вам доступ")
+    told = await room.hears(boris, "закрыл вам доступ")
+    answer = await room.sandbox.wait_for_answer(await room.sandbox.press(boris, told, "ex|1"))
+    assert not answer.text

@@ -35,6 +35,15 @@ async def test_the_same_key_is_the_same_job_even_beyond_every_limit(world: World
     assert (await world.queue.credits(ann)).left == 0
 
 
+async def test_a_ban_that_comes_while_a_message_is_handled_lets_no_job_in(world: World) -> None:
+    ann = await world.user(1)
+    await world.users.set_banned(ann, True)
+    with pytest.raises(errors.Banned):
+        await world.submit(ann)
+    await world.users.set_banned(ann, False)
+    await world.submit(ann)
+
+
 async def test_two_users_may_use_the_same_key(world: World) -> None:
     ann, bob = await world.user(1), await world.user(2)
     assert await world.submit(ann, key="message-1") != await world.submit(bob, key="message-1")
