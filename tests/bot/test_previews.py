@@ -46,6 +46,11 @@ def captions(room: Rig) -> list[str]:
     return [(getattr(edit, "caption", None) or edit.media.caption).splitlines()[-1] for edit in edits]
 
 
+def texts(room: Rig) -> list[str]:
+    """The last lines of what the message was edited to as text, in order."""
+    return [edit.text.splitlines()[-1] for edit in room.telegram.of(EditMessageText)]
+
+
 async def test_the_first_preview_makes_a_photo_of_the_message_and_words_alone_keep_it(tmp_path: Path) -> None:
     async with rig(tmp_path) as room, running(room.board.run()):
         job = await room.submit()
@@ -80,7 +85,7 @@ async def test_a_refused_preview_leaves_the_words_and_is_not_tried_again(tmp_pat
         for number in (1, 2):
             room.now.s += 1
             room.board.progress(job.id, step(number, b"picture"))
-            await until(lambda number=number: f"step {number} of 50" in room.telegram.of(EditMessageText)[-1].text)
+            await until(lambda number=number: f"step {number} of 50" in texts(room))
         assert len(room.telegram.of(EditMessageMedia)) == 1
 
 

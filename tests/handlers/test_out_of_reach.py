@@ -49,7 +49,7 @@ async def test_an_answer_that_telegram_forbids_notes_the_block(scene: Stage) -> 
     hello = await scene.sandbox.wait_for(scene.ann, lambda m: m.text, after=said)
     await scene.sandbox.block(scene.ann)
     await until_blocked(scene, True)
-    with closing(sqlite3.connect(database_of(scene.data_dir))) as database, database:
+    with closing(sqlite3.connect(database_of(scene.data_dir), timeout=60)) as database, database:
         database.execute("UPDATE users SET blocked_at = NULL")
     await scene.sandbox.press(scene.ann, hello, f"menu|open|{scene.ann.id}")
     await until_blocked(scene, True)
