@@ -74,9 +74,10 @@ function bubble(block, context, actions) {
     text ? richText(text, worded.entities ?? worded.caption_entities, actions) : null,
     meta(messages.at(-1)),
   );
+  const looks = { visual, bare: visual && !text, whisper: isWhisper(messages[0]) };
   const node = el(
     "div",
-    { class: `bubble${visual ? " visual" : ""}${visual && !text ? " bare" : ""}${isWhisper(messages[0]) ? " whisper" : ""}` },
+    { class: ["bubble", ...Object.keys(looks).filter((look) => looks[look])].join(" ") },
     block.named
       ? el("div", { class: "author", style: { "--hue": String(hueOf(messages[0].from.id)) } }, nameOf(messages[0].from))
       : null,
