@@ -5,7 +5,7 @@ admin-panel =
     Longest wait: <b>{ $wait }</b>
     Maintenance: <b>{ $maintenance }</b>
 admin-panel-commands =
-    /user, /quota, /ban, /unban: people, by id, @name, or in reply to their message
+    /user, /quota, /ban, /unban: people, by id, user name, or in reply to their message
     /jobs, /engines, /stats, /audit: what is going on
     /maintenance, /broadcast: words to everybody
 admin-on = on
@@ -23,7 +23,7 @@ admin-button-back = ← Back
 admin-button-close = Close
 
 # People.
-admin-who = Whom do you mean? Give an id or a @name, or reply to a message of theirs. For example: { $example }
+admin-who = Whom do you mean? Give an id or a user name, or reply to a message of theirs. For example: <code>{ $example }</code>
 admin-nobody = I know nobody called { $who }. I know people once they have written to me.
 admin-not-an-admin = That is somebody who runs this bot; take them out of the settings first.
 admin-user =
@@ -33,7 +33,7 @@ admin-user =
     Joined: { $joined } · last seen: { $seen }
     Credits today: <b>{ $left }</b> of { $daily }
     Favourites: { $favourites }
-admin-user-no-handle = no @name
+admin-user-no-handle = no user name
 admin-user-banned = ⛔ Banned
 admin-user-blocked = 🚫 Has blocked the bot
 admin-user-open =
@@ -58,7 +58,7 @@ admin-button-default-quota = Usual quota
 admin-quota-now = { $who }: credits today: { $left } of { $daily }; new ones come in { $wait }.
 admin-quota-set = { $who }: credits a day are { $daily } now; left today: { $left }.
 admin-quota-granted = { $who }: credits left today: { $left } ({ $delta }).
-admin-quota-usage = That is no amount. { $example } sets the daily credits, +50 and -50 change today's, default goes back to the usual.
+admin-quota-usage = That is no amount. <code>{ $example }</code> sets the daily credits, <code>+50</code> and <code>-50</code> change today's, <code>default</code> goes back to the usual.
 admin-quota-too-large = That is more than I can count. The limit is { $limit }.
 admin-banned =
     { $stopped ->
@@ -93,7 +93,7 @@ admin-engines =
 admin-engines-starting = The engines are still starting. Jobs wait for them.
 admin-device =
     <b>{ $name }</b>: { $state }
-    { $bar } { $used } of { $budget } GiB
+    { $bar } · { $used } of { $budget } GiB
 admin-device-busy =
     { $running ->
         [one] { $running } task at work
@@ -108,7 +108,7 @@ admin-size-mib = { $size } MiB
 admin-device-empty = · nothing loaded
 
 # Maintenance.
-admin-maintenance-usage = Say { $example_on } (the words are shown to everybody) or { $example_off }.
+admin-maintenance-usage = Say <code>{ $example_on }</code> (the words are shown to everybody) or <code>{ $example_off }</code>.
 admin-maintenance-on = 🚧 Maintenance is on. New wishes are refused; what is in line is finished, and I tell you when that is done.
 admin-maintenance-off = ✅ Maintenance is off. Who was refused is told.
 admin-maintenance-was-off = Maintenance is off already.
@@ -124,7 +124,7 @@ maintenance-refused-words =
 toast-maintenance = I am being looked after and take no new pictures at the moment. I tell you when it is over.
 
 # Broadcasts.
-admin-broadcast-usage = Write the words behind the command, or send it in reply to the message that everybody shall get. For example: { $example }
+admin-broadcast-usage = Write the words behind the command, or send it in reply to the message that everybody shall get. For example: <code>{ $example }</code>
 admin-broadcast-ask =
     { $recipients ->
         [0] Nobody would get this: nobody else has written to me yet.
@@ -165,7 +165,7 @@ admin-stats-failure = · { $code }: { $count }
 admin-stats-busiest = <b>Busiest</b>
 admin-stats-busy = { $number }. { $who }: { $count }
 admin-stats-empty = Nobody painted in this time.
-admin-stats-usage = Say /stats day or /stats week.
+admin-stats-usage = Say <code>/stats day</code> or <code>/stats week</code>.
 chart-title-day = The last 24 hours
 chart-title-week = The last 7 days
 chart-jobs = Jobs

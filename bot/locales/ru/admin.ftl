@@ -5,7 +5,7 @@ admin-panel =
     Самое долгое ожидание: <b>{ $wait }</b>
     Обслуживание: <b>{ $maintenance }</b>
 admin-panel-commands =
-    /user, /quota, /ban, /unban — люди: по номеру, @имени или в ответ на сообщение
+    /user, /quota, /ban, /unban — люди: по номеру, имени пользователя или в ответ на сообщение
     /jobs, /engines, /stats, /audit — что происходит
     /maintenance, /broadcast — слова для всех
 admin-on = включено
@@ -23,7 +23,7 @@ admin-button-back = ← Назад
 admin-button-close = Закрыть
 
 # Люди.
-admin-who = О ком речь? Укажите номер или @имя или ответьте на сообщение этого человека. Например: { $example }
+admin-who = О ком речь? Укажите номер или имя пользователя или ответьте на сообщение этого человека. Например: <code>{ $example }</code>
 admin-nobody = Я не знаю никого по имени { $who }. Люди становятся мне известны, когда напишут мне.
 admin-not-an-admin = Этот человек сам управляет ботом; сначала уберите его из настроек.
 admin-user =
@@ -33,7 +33,7 @@ admin-user =
     Появился: { $joined } · был здесь: { $seen }
     Кредиты на сегодня: <b>{ $left }</b> из { $daily }
     Избранное: { $favourites }
-admin-user-no-handle = без @имени
+admin-user-no-handle = без имени пользователя
 admin-user-banned = ⛔ Доступ закрыт
 admin-user-blocked = 🚫 Заблокировал бота
 admin-user-open =
@@ -59,7 +59,7 @@ admin-button-default-quota = Обычная квота
 admin-quota-now = { $who }: кредиты на сегодня — { $left } из { $daily }; новые появятся через { $wait }.
 admin-quota-set = { $who }: кредитов в день теперь { $daily }; на сегодня осталось { $left }.
 admin-quota-granted = { $who }: кредиты на сегодня — { $left } ({ $delta }).
-admin-quota-usage = Это не количество. { $example } задаёт кредиты на день, +50 и -50 меняют сегодняшние, default возвращает обычные.
+admin-quota-usage = Это не количество. <code>{ $example }</code> задаёт кредиты на день, <code>+50</code> и <code>-50</code> меняют сегодняшние, <code>default</code> возвращает обычные.
 admin-quota-too-large = Столько я не сосчитаю. Предел — { $limit }.
 admin-banned =
     { $stopped ->
@@ -97,7 +97,7 @@ admin-engines =
 admin-engines-starting = Движки ещё запускаются. Задания их ждут.
 admin-device =
     <b>{ $name }</b>: { $state }
-    { $bar } { $used } из { $budget } ГиБ
+    { $bar } · { $used } из { $budget } ГиБ
 admin-device-busy =
     { $running ->
         [one] { $running } задание в работе
@@ -113,7 +113,7 @@ admin-size-mib = { $size } МиБ
 admin-device-empty = · ничего не загружено
 
 # Обслуживание.
-admin-maintenance-usage = Скажите { $example_on } (эти слова увидят все) или { $example_off }.
+admin-maintenance-usage = Скажите <code>{ $example_on }</code> (эти слова увидят все) или <code>{ $example_off }</code>.
 admin-maintenance-on = 🚧 Обслуживание начато. Новое не принимается; всё, что в очереди, дорисуется, и я скажу, когда это будет сделано.
 admin-maintenance-off = ✅ Обслуживание закончено. Тем, кому отказали, я напишу.
 admin-maintenance-was-off = Обслуживания и так нет.
@@ -129,7 +129,7 @@ maintenance-refused-words =
 toast-maintenance = Идёт обслуживание, новых картин я сейчас не беру. Когда оно закончится, я напишу.
 
 # Рассылки.
-admin-broadcast-usage = Напишите текст после команды или отправьте её в ответ на сообщение, которое должны получить все. Например: { $example }
+admin-broadcast-usage = Напишите текст после команды или отправьте её в ответ на сообщение, которое должны получить все. Например: <code>{ $example }</code>
 admin-broadcast-ask =
     { $recipients ->
         [0] Этого никто не получит: никто другой мне ещё не писал.
@@ -172,7 +172,7 @@ admin-stats-failure = · { $code }: { $count }
 admin-stats-busiest = <b>Больше всех</b>
 admin-stats-busy = { $number }. { $who }: { $count }
 admin-stats-empty = За это время никто не рисовал.
-admin-stats-usage = Скажите /stats day или /stats week.
+admin-stats-usage = Скажите <code>/stats day</code> или <code>/stats week</code>.
 chart-title-day = Последние 24 часа
 chart-title-week = Последние 7 дней
 chart-jobs = Задания
