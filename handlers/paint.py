@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiogram import F, Router
 from aiogram.types import Message
 
-from bot import keyboards, parameters, wording
+from bot import groups, keyboards, parameters, wording
 from bot.database.users import Person, Preferences
 from bot.parameters import wording as parameters_wording
 from bot.queue.errors import QueueError
@@ -36,7 +36,10 @@ async def paint_words(
     parsed = parameters.parse(words, models=tasks.Model, styles=services.studio.styles)
     if parsed.refused:
         text = parameters_wording.hints(t, parsed.hints)
-        await screens.reply(message, Screen(text, keyboards.corrected(t, parameters.corrected(parsed) or words)))
+        better = parameters.corrected(parsed) or words
+        if groups.is_group(message):  # there, words alone would not be heard
+            better = f"/imagine {better}"
+        await screens.reply(message, Screen(text, keyboards.corrected(t, better)))
         return
     prompt = parsed.prompt
     if not prompt:

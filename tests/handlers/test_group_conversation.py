@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 from aiogram import types
 
-from bot.sandbox.client import labels
+from bot.sandbox.client import buttons, labels
 from tests.puppet import PuppetPool
 from tests.studio import Stage
 
@@ -106,6 +106,13 @@ async def test_a_mistake_is_explained_to_who_made_it(scene: Stage, group: types.
     assert hint.reply_to_message is not None
     assert hint.reply_to_message.message_id == asked.message_id
     assert await said_by_bot(scene, group, bea) == []
+
+
+async def test_a_corrected_wish_can_be_copied_and_sent_as_it_is(scene: Stage, group: types.Chat) -> None:
+    asked = await scene.sandbox.say(scene.ann, "/imagine a star --ar 99:1", chat=group)
+    hint = await scene.sandbox.wait_for(group, lambda m: "--ar" in (m.text or ""), after=asked)
+    [copy] = [button.copy_text.text for button in buttons(hint) if button.copy_text is not None]
+    assert copy.startswith("/imagine a star")
 
 
 async def test_where_ephemeral_messages_are_refused_the_answer_is_a_reply_for_all(
