@@ -20,7 +20,7 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import BufferedInputFile, InlineKeyboardMarkup, InputMediaPhoto, ReplyParameters
 
-from bot import crash, keyboards, wording
+from bot import crash, keyboards, pictures, wording
 from bot.limiter import Dropped
 from bot.pacing import Priority
 from bot.queue import errors
@@ -213,7 +213,8 @@ class StatusBoard:
         markup = None if line.cancelling else keyboards.status(self._translator(line.job), line.job.id)
         preview, line.preview = line.preview, None
         if preview is not None and line.previews and not line.cancelling:
-            photo = InputMediaPhoto(media=BufferedInputFile(preview, "preview.jpg"), caption=text)
+            shown = await asyncio.to_thread(pictures.preview_for_chat, preview)
+            photo = InputMediaPhoto(media=BufferedInputFile(shown, "preview.jpg"), caption=text)
             try:
                 await self._bot.edit_message_media(photo, chat_id=chat_id, message_id=message_id, reply_markup=markup)
             except TelegramBadRequest as error:

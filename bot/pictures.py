@@ -1,4 +1,4 @@
-"""What a result looks like in the chat: small pictures enlarged, everything else as it is."""
+"""What pictures look like in the chat: small ones enlarged, everything else as it is."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from aiogram.types import BufferedInputFile
 from PIL import Image
 
 SHOWN_AT_LEAST_PX: Final = 512  # longer side; clients show smaller photos as a postage stamp
+PREVIEW_QUALITY: Final = 80
 
 
 def for_chat(png: bytes) -> bytes:
@@ -28,6 +29,17 @@ def for_chat(png: bytes) -> bytes:
         enlarged = image.convert("RGB").resize((image.width * factor, image.height * factor), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     enlarged.save(out, format="PNG")
+    return out.getvalue()
+
+
+def preview_for_chat(jpeg: bytes) -> bytes:
+    """A preview in the size of a result, so that the message keeps its place while the picture grows: JPEG bytes."""
+    with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
+        scale = SHOWN_AT_LEAST_PX / max(image.size)
+        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        enlarged = image.convert("RGB").resize(size, Image.Resampling.BICUBIC)
+    out = io.BytesIO()
+    enlarged.save(out, format="JPEG", quality=PREVIEW_QUALITY)
     return out.getvalue()
 
 

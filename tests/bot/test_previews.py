@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -15,13 +16,23 @@ from aiogram.methods import (
     SendMessage,
     TelegramMethod,
 )
+from PIL import Image
 
 from bot.database.models import JobStatus
 from engines import tasks
 from tests.bot.fake_telegram import until
 from tests.bot.rig import Rig, rig, running
-from tests.puppet import PuppetPool, png
+from tests.puppet import PuppetPool
 from tests.studio import stage
+
+RED, BLUE = (200, 30, 40), (30, 40, 200)
+
+
+def jpeg(colour: tuple[int, int, int]) -> bytes:
+    """A preview of one colour."""
+    out = io.BytesIO()
+    Image.new("RGB", (128, 96), colour).save(out, format="JPEG")
+    return out.getvalue()
 
 
 def step(number: int, preview: bytes | None = None) -> tasks.Progress:
@@ -55,14 +66,16 @@ async def test_the_first_preview_makes_a_photo_of_the_message_and_words_alone_ke
     async with rig(tmp_path) as room, running(room.board.run()):
         job = await room.submit()
         room.board.started(job)
-        for number, preview in ((1, b"first"), (2, None), (3, b"second")):
+        for number, preview in ((1, jpeg(RED)), (2, None), (3, jpeg(BLUE))):
             room.now.s += 1
             room.board.progress(job.id, step(number, preview))
             await until(lambda number=number: f"step {number} of 50" in captions(room))
         kinds = [type(edit) for edit in room.telegram.of(EditMessageMedia, EditMessageCaption)]
         assert kinds == [EditMessageMedia, EditMessageCaption, EditMessageMedia]
-        shown = [edit.media.media.data for edit in room.telegram.of(EditMessageMedia)]
-        assert shown == [b"first", b"second"]
+        shown = [Image.open(io.BytesIO(edit.media.media.data)) for edit in room.telegram.of(EditMessageMedia)]
+        assert [image.size for image in shown] == [(512, 384), (512, 384)]
+        channels = [image.convert("RGB").getpixel((9, 9)) for image in shown]
+        assert [max(range(3), key=pixel.__getitem__) for pixel in channels] == [0, 2]
         assert all(edit.reply_markup for edit in room.telegram.of(EditMessageMedia, EditMessageCaption))
 
 
@@ -70,7 +83,7 @@ async def test_a_preview_is_not_lost_because_its_step_was_not_shown(tmp_path: Pa
     async with rig(tmp_path) as room, running(room.board.run()):
         job = await room.submit()
         room.board.started(job)
-        room.board.progress(job.id, step(1, b"picture"))
+        room.board.progress(job.id, step(1, jpeg(RED)))
         room.board.progress(job.id, step(2))
         room.now.s += 1
         await until(lambda: captions(room) == ["step 2 of 50"])
@@ -84,7 +97,7 @@ async def test_a_refused_preview_leaves_the_words_and_is_not_tried_again(tmp_pat
         room.board.started(job)
         for number in (1, 2):
             room.now.s += 1
-            room.board.progress(job.id, step(number, b"picture"))
+            room.board.progress(job.id, step(number, jpeg(RED)))
             await until(lambda number=number: f"step {number} of 50" in texts(room))
         assert len(room.telegram.of(EditMessageMedia)) == 1
 
@@ -107,7 +120,7 @@ async def painted_after_a_preview(room: Rig, count: int = 1) -> int:
         job = await room.submit(count=count)
         painting = await room.pool.next()
         room.now.s += 1
-        painting.report(step(1, b"picture"))
+        painting.report(step(1, jpeg(RED)))
         await until(lambda: room.telegram.of(EditMessageMedia))
         painting.finish()
         await room.reaches(job.id, JobStatus.DONE)
@@ -142,7 +155,7 @@ async def test_a_cancelled_preview_says_so_below_the_picture(tmp_path: Path) -> 
     async with stage(tmp_path, pool) as scene:
         asked = await scene.sandbox.say(scene.ann, "a red circle")
         painting = await pool.next()
-        painting.report(step(10, png()))
+        painting.report(step(10, jpeg(RED)))
         preview = await scene.sandbox.wait_for(scene.ann, lambda m: m.photo, after=asked)
         assert "step 10 of 50" in (preview.caption or "")
         await scene.sandbox.press(scene.ann, preview, "Cancel")
@@ -157,7 +170,7 @@ async def test_previews_can_be_switched_off(tmp_path: Path, previews: bool) -> N
     pool = PuppetPool()
     async with stage(tmp_path, pool, messages__previews=previews) as scene:
         asked = await scene.sandbox.say(scene.ann, "a red circle")
-        (await pool.next()).report(step(10, png()))
+        (await pool.next()).report(step(10, jpeg(RED)))
         shown = await scene.sandbox.wait_for(
             scene.ann, lambda m: "step 10 of 50" in (m.text or m.caption or ""), after=asked
         )
