@@ -19,7 +19,7 @@ from benchmarks import report
 from bot import logs
 from bot.settings import LogSettings
 
-NAMES: Final = ("queue_operations", "queue_fairness", "bot_path", "answers", "start_up", "sampler_batching")
+NAMES: Final = ("queue_operations", "queue_fairness", "bot_path", "answers", "start_up", "sampler_batching", "previews")
 
 
 class Benchmark(Protocol):

@@ -82,11 +82,11 @@ class Ratio:
     }
 
     def read(self, text: str, choices: Choices) -> Reading | None:
-        opening = 1 if text[:1] in QUOTES else 0
-        found = self._FORM.match(text.rstrip("".join(QUOTES.values())) if opening else text, opening)
+        quoted = _quoted(text)
+        found = self._FORM.match(text) if quoted is None else self._FORM.fullmatch(quoted[1].strip())
         if found is None:
             return _named(text, self._WORDS, as_usual=False)
-        taken, said = (len(text) if opening else found.end()), found[0]
+        taken, said = (found.end() if quoted is None else quoted[0]), found[0]
         width, height = (float(number.replace(",", ".")) for number in found.groups())
         if not width or not height:
             return Reading(taken, said, None, tasks.AspectRatio.SQUARE.value)

@@ -55,6 +55,7 @@ def test_a_dash_that_a_phone_made_of_two_hyphens_is_two_hyphens(dash: str) -> No
     [
         ("x --ar=16:9", {"aspect_ratio": "16:9"}),
         ("x --AR 16:9", {"aspect_ratio": "16:9"}),
+        ('--ar "9:16" --seed «5» x', {"aspect_ratio": "9:16", "seed": 5}),
         ("x --ar: 4:5", {"aspect_ratio": "4:5"}),
         ("x --формат 9:16", {"aspect_ratio": "9:16"}),
         ("x --seed random", {"seed": "random"}),
