@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 _KEY: Final = "maintenance"
 _LOOK_EVERY_S: Final = 1.0
+_RETRY_S: Final = 5.0
 REFUSED_LIMIT: Final = 10_000  # people who are told when it is over; more would make the durable note long
 
 
@@ -103,13 +104,21 @@ class Maintenance:
         """Tell who wants to know, until cancelled."""
         while True:
             self._changed.clear()
-            if self._switch.is_on and not self._switch.drained:
-                await self._look_whether_drained()
-                await asyncio.sleep(_LOOK_EVERY_S)
-            elif not self._switch.is_on and self._switch.refused:
-                await self._tell_next()
-            else:
-                await self._changed.wait()
+            try:
+                await self._go_on()
+            except Exception:
+                log.exception("maintenance_interrupted")  # the database is out of reach: the switch keeps its position
+                await asyncio.sleep(_RETRY_S)
+
+    async def _go_on(self) -> None:
+        """Do what follows from the switch's position, or wait until it is another."""
+        if self._switch.is_on and not self._switch.drained:
+            await self._look_whether_drained()
+            await asyncio.sleep(_LOOK_EVERY_S)
+        elif not self._switch.is_on and self._switch.refused:
+            await self._tell_next()
+        else:
+            await self._changed.wait()
 
     async def _look_whether_drained(self) -> None:
         load = await self._statistics.now()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 from aiogram import Bot
-from aiogram.exceptions import AiogramError, TelegramAPIError, TelegramBadRequest, TelegramForbiddenError
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError
 
 from bot.admin import keyboards, wording
 from bot.database.broadcasts import Outcome
@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 _BAR_EVERY_S: Final = 2.0
 _LAST_WORD_S: Final = 5.0  # how long a stop of the process waits for the message under way
+_RETRY_S: Final = 5.0
 _SOURCE_GONE: Final = "message to copy not found"
 
 
@@ -87,17 +88,18 @@ class Broadcaster:
         """Send until cancelled; a broadcast that a restart interrupted goes on."""
         while True:
             self._work.clear()
-            unfinished = await self._broadcasts.unfinished()
-            if unfinished is None:
-                await self._work.wait()
-                continue
             try:
+                unfinished = await self._broadcasts.unfinished()
+                if unfinished is None:
+                    await self._work.wait()
+                    continue
                 if unfinished.status is BroadcastStatus.RUNNING:
                     await self._carry(unfinished)
+                await self._report(unfinished.id)
             except Exception:
-                log.exception("broadcast_failed", broadcast_id=unfinished.id)
-                await self._broadcasts.close(unfinished.id, BroadcastStatus.STOPPED)
-            await self._report(unfinished.id)
+                # The database is out of reach. It goes on as after a restart: who is in hand is counted as unsure.
+                log.exception("broadcast_interrupted")
+                await asyncio.sleep(_RETRY_S)
 
     async def _carry(self, broadcast: Broadcast) -> None:
         outcome: Outcome | None = None
@@ -126,7 +128,7 @@ class Broadcaster:
                 log.warning("broadcast_source_gone", broadcast_id=broadcast.id)
                 await self._broadcasts.close(broadcast.id, BroadcastStatus.STOPPED)
             return Outcome.FAILED
-        except (AiogramError, OSError) as error:
+        except Exception as error:  # whatever it is, the others still get theirs
             log.warning("broadcast_not_delivered", broadcast_id=broadcast.id, error=type(error).__name__)
             return Outcome.FAILED
         return Outcome.SENT
