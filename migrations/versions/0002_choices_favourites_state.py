@@ -24,7 +24,7 @@ forgotten = sa.text("forgotten_at IS NOT NULL")
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("users", recreate="always") as users:
+    with op.batch_alter_table("users") as users:
         users.add_column(sa.Column("blocked_at", moment, nullable=True))
         users.add_column(sa.Column("forgotten_at", moment, nullable=True))
     op.create_index("ix_users_forgotten", "users", ["id"], sqlite_where=forgotten, postgresql_where=forgotten)
