@@ -295,7 +295,7 @@ async def day(tmp_path: Path) -> AsyncIterator[Day]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)  # for a machine that is busy with other things; an idle one needs a quarter minute
 async def test_a_day_of_two_hundred_users_adds_up_to_the_credit(day: Day) -> None:
     await day.arrive()
     everybody = list(day.paper.accounts)
