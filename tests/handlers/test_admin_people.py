@@ -113,8 +113,8 @@ async def test_quotas_are_set_changed_and_given_back(room: ControlRoom, pool: Pu
 async def test_a_ban_stops_everything_in_one_clear_line(room: ControlRoom, pool: PuppetPool) -> None:
     await room.sandbox.say(room.ann, "one")
     painting = await pool.next()
-    await room.sandbox.say(room.ann, "two")
-    await room.hears(room.ann, "Next in line")
+    waiting = await room.sandbox.say(room.ann, "two")
+    await room.hears(room.ann, "Next in line", after=waiting)
     card = await room.ask(f"/user {room.ann.id}")
     pressed = await room.sandbox.press(room.admin, card, "⛔ Ban")
     assert "2 pictures are stopped" in ((await room.sandbox.wait_for_answer(pressed)).text or "")
