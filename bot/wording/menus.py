@@ -18,8 +18,8 @@ NEGATIVE_SHOWN: Final = 200  # characters of a negative prompt on the settings s
 
 def start(t: Translator, name: str, profile: str) -> str:
     """The answer to /start; the example buttons stand below it."""
-    text = t("start", name=name)
-    return f"{text}\n\n{t('start-mini')}" if profile == "mini" else text
+    about = [t("start-mini")] if profile == "mini" else []
+    return "\n\n".join([t("start", name=name), *about, t("start-invitation")])
 
 
 def help_text(t: Translator, profile: str, *, parameters: str, daily_credits: int) -> str:

@@ -1,7 +1,5 @@
-start =
-    <b>Hello, { $name }!</b> I paint pictures from your words with Kandinsky 3.
-
-    Write what you want to see, in any language, and I start right away. Or begin with one of these:
+start = <b>Hello, { $name }!</b> I paint pictures from your words with Kandinsky 3.
+start-invitation = Write what you want to see, in any language, and I start right away. Or begin with one of these:
 start-mini =
     <i>This is the small demo model: it runs on any computer and knows one world, coloured shapes on coloured backgrounds. Circles, squares, triangles, stars, hearts, rings, crosses and diamonds are at home there; anything else becomes a surprise.</i>
 help =
