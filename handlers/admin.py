@@ -12,6 +12,7 @@ from aiogram.types import BufferedInputFile, CallbackQuery, InlineKeyboardMarkup
 from bot.admin import keyboards, wording
 from bot.admin.keyboards import Screen
 from bot.database.users import Person
+from bot.limiter import Dropped
 from bot.queue.errors import QueueError
 from bot.queue.jobs import CancelOutcome
 from bot.services import Services
@@ -173,7 +174,7 @@ async def _edit(callback: CallbackQuery, text: str, markup: InlineKeyboardMarkup
 
 
 async def _send_chart(bot: Bot, person: Person, services: Services, t: Translator, days: int) -> None:
-    with contextlib.suppress(TelegramAPIError):  # a courtesy; the chart takes a moment
+    with contextlib.suppress(TelegramAPIError, Dropped):  # a courtesy; the chart takes a moment
         await bot.send_chat_action(person.id, "upload_photo")
     figures = await services.reports.figures(days)
     people = await services.admin.people([busy.user_id for busy in figures.busiest])

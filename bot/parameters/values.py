@@ -218,7 +218,8 @@ class Words:
     def write(self, value: Value) -> str:
         """The words; between quotes where they would be read as something else without."""
         words = str(value)
-        if words and words[0] not in "".join((*QUOTES, "=:,;")) and not re.search(r"[-‐-―−﹘﹣－]\w", words):
+        plain = words.strip(" ,;\n\t") == words  # as it is read without quotes
+        if plain and words and words[0] not in "".join((*QUOTES, "=:")) and not re.search(r"[-‐-―−﹘﹣－]\w", words):
             return words
         for opening in ('"', "“", "«"):
             if opening not in words and QUOTES[opening] not in words:

@@ -44,6 +44,7 @@ async def test_the_panel_shows_its_screens_in_one_message(room: ControlRoom, poo
 async def test_an_admin_cancels_anybodys_job_with_a_refund(room: ControlRoom, pool: PuppetPool) -> None:
     await room.sandbox.say(room.ann, "one")
     painting = await pool.next()
+    await room.hears(room.ann, "Preparing the canvas")
     waiting = await room.sandbox.say(room.ann, "two")
     await room.hears(room.ann, "Next in line", after=waiting)
     jobs = await room.ask("/jobs")
