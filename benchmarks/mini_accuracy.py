@@ -99,7 +99,7 @@ def measure(
 
 
 def _percent(claims: Sequence[bool]) -> float | str:
-    return round(100 * sum(claims) / len(claims), 1) if claims else ""
+    return round(100.0 * sum(map(bool, claims)) / len(claims), 1) if claims else ""
 
 
 def main() -> None:

@@ -27,6 +27,7 @@ async def bot_process(scene: Stage, weights: Path, crash_at: str = "") -> Proces
         "BOT_TOKEN": TOKEN,
         "KANDINSKY_ENGINES__WEIGHTS_DIR": str(weights),
         "KANDINSKY_ENGINES__CPU_THREADS": "1",
+        "KANDINSKY_MESSAGES__PREVIEWS": "false",  # a photo in the chat is the result
         **({crash.VARIABLE: crash_at} if crash_at else {}),
     }
     options = ["--api-server", scene.url, "--data", str(scene.data_dir / "bot"), "--profile", "mini"]
