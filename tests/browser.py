@@ -241,7 +241,10 @@ class Pane:
 
     def press(self, label: str) -> None:
         """Presses the newest inline button whose label has these words."""
-        self.button(label).click()
+        button = self.button(label)
+        # In the middle of the column: Chromium itself stops at its edge, where the header lies.
+        self.browser.script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", button)
+        button.click()
 
     def toast(self) -> str:
         """What the toast says; waits for one."""
