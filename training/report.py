@@ -58,11 +58,11 @@ def vocabulary() -> list[str]:
     ]
 
 
-def accuracy() -> list[str]:
-    """The measured table of `benchmarks/results/mini_accuracy.json`, if it is there."""
-    path = ROOT / "benchmarks" / "results" / "mini_accuracy.json"
+def measured(benchmark: str) -> list[str]:
+    """The table of a benchmark's committed result, if it is there."""
+    path = ROOT / "benchmarks" / "results" / f"{benchmark}.json"
     if not path.exists():
-        return ["Not measured yet: `python -m benchmarks.mini_accuracy`."]
+        return [f"Not measured yet: `python -m benchmarks.{benchmark}`."]
     document = json.loads(path.read_text())
     names = list(document["rows"][0])
     rows = ["| " + " | ".join(names) + " |", "| " + " | ".join("---" for _ in names) + " |"]
@@ -80,7 +80,9 @@ def write() -> None:
         (ROOT / "training" / "curves.json").write_text(json.dumps(found) + "\n")
     preview.gallery(ROOT / "docs" / "mini.png")
     text = (Path(__file__).parent / "mini.template.md").read_text()
-    text = text.replace("{vocabulary}", "\n".join(vocabulary())).replace("{accuracy}", "\n".join(accuracy()))
+    text = text.replace("{vocabulary}", "\n".join(vocabulary()))
+    text = text.replace("{accuracy}", "\n".join(measured("mini_accuracy")))
+    text = text.replace("{words}", "\n".join(measured("mini_words")))
     text = text.replace("{prompts}", "\n".join(f"{i}. {prompt}" for i, prompt in enumerate(preview.PROMPTS, 1)))
     (ROOT / "docs" / "mini.md").write_text(text)
 
