@@ -153,7 +153,7 @@ def page() -> str:
         f"Made by `docs/make_gallery.py`. Of each prompt three pictures side by side: {names}.",
         "The seed is the number of the prompt minus one; nothing was chosen or painted again.",
         "",
-        "![Eight rows of eight prompts](images/gallery.png)",
+        "![Eight rows of eight prompts](images/gallery.webp)",
         "",
     ]
     number = 0
@@ -170,7 +170,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", type=Path)
     arguments = parser.parse_args()
-    sheet(asyncio.run(paint(arguments.weights))).save(DOCS / "images" / "gallery.png", optimize=True)
+    sheet(asyncio.run(paint(arguments.weights))).save(DOCS / "images" / "gallery.webp", quality=88, method=6)
     (DOCS / "gallery.md").write_text(page())
 
 
