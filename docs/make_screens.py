@@ -117,7 +117,7 @@ class Tour:
 
     def _look_back(self) -> None:
         self._pane.say("/history")
-        self._pane.button("3")
+        self._sees(self._t.plain("history-hint"))  # numbers stand under an album, too
         self._save("history")
         self._pane.press("3")
         self._pane.button(self._t.plain("button-show"))
