@@ -241,10 +241,15 @@ class Pane:
 
     def press(self, label: str) -> None:
         """Presses the newest inline button whose label has these words."""
-        button = self.button(label)
-        # In the middle of the column: Chromium itself stops at its edge, where the header lies.
-        self.browser.script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", button)
-        button.click()
+
+        def pressed() -> bool:
+            button = self.button(label)
+            # In the middle of the column: Chromium itself stops at its edge, where the header lies.
+            self.browser.script("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", button)
+            button.click()  # or raises when the message was drawn anew meanwhile, and then it is looked for again
+            return True
+
+        self.browser.wait(pressed)
 
     def toast(self) -> str:
         """What the toast says; waits for one."""
