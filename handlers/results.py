@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from aiogram import Router
 from aiogram.types import CallbackQuery
 
@@ -29,60 +31,52 @@ async def again(
     callback: CallbackQuery, callback_data: keyboards.Again, person: Person, services: Services, t: Translator
 ) -> None:
     """Paint the same words with a new seed."""
-    origin = _origin(callback, f"again:{callback_data.job_id}", t)
-    if origin is None:
-        await screens.toast(callback, t.plain("toast-stale"), alert=True)
-        return
-    try:
-        submitted = await services.studio.again(person, callback_data.job_id, origin, callback.id)
-    except QueueError as error:
-        await screens.toast(callback, refusals.toast(t, error), alert=True)
-        return
-    await screens.toast(callback, _said(t, submitted))
+    job_id = callback_data.job_id
+    await _wish(
+        callback, f"again:{job_id}", t, lambda origin: services.studio.again(person, job_id, origin, callback.id)
+    )
 
 
 async def other_model(
     callback: CallbackQuery, callback_data: keyboards.OtherModel, person: Person, services: Services, t: Translator
 ) -> None:
     """Paint the same words and seed with the other model; the button has done its work."""
-    origin = _origin(callback, f"model:{callback_data.model}:{callback_data.job_id}", t)
-    if origin is None:
-        await screens.toast(callback, t.plain("toast-stale"), alert=True)
-        return
-    try:
-        submitted = await services.studio.with_model(
-            person, callback_data.job_id, callback_data.model, origin, callback.id
-        )
-    except QueueError as error:
-        await screens.toast(callback, refusals.toast(t, error), alert=True)
-        return
-    await screens.toast(callback, _said(t, submitted))
-    label = t.plain("button-other-model", model=t.plain(f"model-{callback_data.model}-short"))
-    await _use_up(callback, callback_data, label)
+    job_id, model = callback_data.job_id, callback_data.model
+    if await _wish(
+        callback,
+        f"model:{model}:{job_id}",
+        t,
+        lambda origin: services.studio.with_model(person, job_id, model, origin, callback.id),
+    ):
+        label = t.plain("button-other-model", model=t.plain(f"model-{model}-short"))
+        await _use_up(callback, callback_data, label)
 
 
 async def refine(
     callback: CallbackQuery, callback_data: keyboards.Refine, person: Person, services: Services, t: Translator
 ) -> None:
     """Paint the same words and seed, refined; the button has done its work."""
-    origin = _origin(callback, f"refine:{callback_data.job_id}", t)
-    if origin is None:
+    job_id = callback_data.job_id
+    if await _wish(
+        callback, f"refine:{job_id}", t, lambda origin: services.studio.refined(person, job_id, origin, callback.id)
+    ):
+        await _use_up(callback, callback_data, t.plain("button-refine"))
+
+
+async def _wish(
+    callback: CallbackQuery, key: str, t: Translator, submit: Callable[[Origin], Awaitable[Submitted]]
+) -> bool:
+    """Submit what a button asks for and say what became of it; whether it was taken."""
+    if callback.message is None:  # Telegram no longer knows it
         await screens.toast(callback, t.plain("toast-stale"), alert=True)
-        return
+        return False
     try:
-        submitted = await services.studio.refined(person, callback_data.job_id, origin, callback.id)
+        submitted = await submit(Origin(callback.message.chat.id, callback.message.message_id, t.language, key))
     except QueueError as error:
         await screens.toast(callback, refusals.toast(t, error), alert=True)
-        return
+        return False
     await screens.toast(callback, _said(t, submitted))
-    await _use_up(callback, callback_data, t.plain("button-refine"))
-
-
-def _origin(callback: CallbackQuery, key: str, t: Translator) -> Origin | None:
-    """Where the wish of a press comes from; None for a message that Telegram no longer knows."""
-    if callback.message is None:
-        return None
-    return Origin(callback.message.chat.id, callback.message.message_id, t.language, key)
+    return True
 
 
 def _said(t: Translator, submitted: Submitted) -> str:

@@ -12,7 +12,6 @@ from bot import keyboards, wording
 from bot.database.users import Person, Preferences
 from bot.services import Services
 from bot.texts import Translator
-from engines import tasks
 from handlers import screens
 from handlers.screens import Screen
 
@@ -21,10 +20,8 @@ def router() -> Router:
     """The routes of this conversation."""
     routes = Router(name=__name__)
     routes.message(Command("settings"))(show)
-    routes.callback_query(keyboards.ChooseModel.filter())(choose_model)
-    routes.callback_query(keyboards.ChooseRatio.filter())(choose_ratio)
-    routes.callback_query(keyboards.ChooseCount.filter())(choose_count)
-    routes.callback_query(keyboards.ChooseRefine.filter())(choose_refine)
+    for button in (keyboards.ChooseModel, keyboards.ChooseRatio, keyboards.ChooseCount, keyboards.ChooseRefine):
+        routes.callback_query(button.filter())(choose)
     routes.callback_query(keyboards.Styles.filter())(show_styles)
     routes.callback_query(keyboards.ChooseStyle.filter())(choose_style)
     routes.callback_query(keyboards.ClearNegative.filter())(clear_negative)
@@ -43,58 +40,16 @@ async def show(message: Message, person: Person, preferences: Preferences, servi
     await screens.show(message, screen(t, person, preferences, services))
 
 
-async def choose_model(
+async def choose(
     callback: CallbackQuery,
-    callback_data: keyboards.ChooseModel,
+    callback_data: keyboards.ChooseModel | keyboards.ChooseRatio | keyboards.ChooseCount | keyboards.ChooseRefine,
     person: Person,
     preferences: Preferences,
     services: Services,
     t: Translator,
 ) -> None:
-    """Remember the model."""
-    chosen = replace(preferences, model=callback_data.model)
-    await _save(callback, callback_data.owner_id, chosen, person, services, t)
-
-
-async def choose_ratio(
-    callback: CallbackQuery,
-    callback_data: keyboards.ChooseRatio,
-    person: Person,
-    preferences: Preferences,
-    services: Services,
-    t: Translator,
-) -> None:
-    """Remember the aspect ratio."""
-    chosen = replace(preferences, aspect_ratio=callback_data.ratio)
-    await _save(callback, callback_data.owner_id, chosen, person, services, t)
-
-
-async def choose_count(
-    callback: CallbackQuery,
-    callback_data: keyboards.ChooseCount,
-    person: Person,
-    preferences: Preferences,
-    services: Services,
-    t: Translator,
-) -> None:
-    """Remember how many pictures a message gives."""
-    if not 1 <= callback_data.count <= tasks.COUNT_LIMIT:
-        await screens.toast(callback, t.plain("toast-stale"), alert=True)
-        return
-    chosen = replace(preferences, count=callback_data.count)
-    await _save(callback, callback_data.owner_id, chosen, person, services, t)
-
-
-async def choose_refine(
-    callback: CallbackQuery,
-    callback_data: keyboards.ChooseRefine,
-    person: Person,
-    preferences: Preferences,
-    services: Services,
-    t: Translator,
-) -> None:
-    """Remember whether pictures are refined."""
-    chosen = replace(preferences, refine=callback_data.refine)
+    """Remember a choice; the fields of these buttons bear the names of the preferences."""
+    chosen = replace(preferences, **callback_data.model_dump(exclude={"owner_id"}))
     await _save(callback, callback_data.owner_id, chosen, person, services, t)
 
 

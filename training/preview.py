@@ -7,8 +7,9 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from benchmarks import mini_eye
-from training import base, captions, config, diffusion, flash, movq, world
+from benchmarks import mini_accuracy, mini_prompts
+from training import base, config, diffusion, movq
+from training import flash as distillation
 
 PROMPTS = (
     "a big red circle on a blue background",
@@ -63,42 +64,25 @@ def to_pictures(autoencoder: movq.VQModel, latents: Tensor) -> np.ndarray:
     return ((painted + 1) * 127.5).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
 
 
-def judge(picture: np.ndarray, scene: world.Scene) -> dict[str, bool]:
-    """Which attributes of a flat scene with one object are right."""
-    ground, found = mini_eye.look(picture)
-    thing = scene.things[0]
-    result = {"background": ground == scene.background, "colour": False, "shape": False, "size": False, "place": False}
-    if found:
-        x, y = thing.cx / scene.width, thing.cy / scene.height
-        size = "small" if found[0].size < 0.29 else "medium" if found[0].size < 0.48 else "big"
-        result |= {
-            "colour": found[0].colour == thing.colour,
-            "shape": found[0].shape == thing.shape,
-            "size": size == thing.size,
-            "place": abs(found[0].x - x) < 0.14 and abs(found[0].y - y) < 0.14,
-        }
-    return result
-
-
-def single_scenes(count: int, seed: int = 50_000_000) -> list[world.Scene]:
-    """Unseen flat square scenes with one object."""
-    scenes = (world.sample_scene(seed + i, (128, 128)) for i in range(100 * count))
-    good = (s for s in scenes if s.style == "flat" and len(s.things) == 1)
-    return [scene for scene, _ in zip(good, range(count), strict=False)]
-
-
 def accuracy(
-    painter: base.Painter, prompts: base.Prompts, autoencoder: movq.VQModel, count: int = 64, **sampling: object
+    painter: base.Painter, prompts: base.Prompts, autoencoder: movq.VQModel, count: int = 64, *, flash: bool = False
 ) -> dict[str, float]:
-    """Share of unseen single-object captions whose attributes come out right, each and all together."""
-    scenes = single_scenes(count)
-    texts = [captions.caption(scene, np.random.default_rng((scene.seed, 7))) for scene in scenes]
-    latents = paint(painter, prompts, texts, **sampling)  # type: ignore[arg-type]
-    judged = [judge(p, s) for p, s in zip(to_pictures(autoencoder, latents), scenes, strict=True)]
-    shares = {name: sum(j[name] for j in judged) / count for name in judged[0]}
-    shares["colours"] = sum(j["background"] and j["colour"] for j in judged) / count
-    shares["all"] = sum(all(j.values()) for j in judged) / count
-    return {name: round(value, 3) for name, value in shares.items()}
+    """Share of unseen prompts of one object, and of two, that are painted as said (batches of 32, seeds 0, 32...)."""
+
+    def pictures(texts: list[str]) -> np.ndarray:
+        batches = (
+            paint(painter, prompts, texts[start : start + 32], flash=flash, seed=start)
+            for start in range(0, len(texts), 32)
+        )
+        return np.concatenate([to_pictures(autoencoder, latents) for latents in batches])
+
+    singles, pairs = mini_prompts.singles(count, seed=77), mini_prompts.pairs(count, seed=77)
+    one = [mini_accuracy.judge(*seen) for seen in zip(pictures([s.prompt for s in singles]), singles, strict=True)]
+    two = [mini_accuracy.judge_pair(*seen) for seen in zip(pictures([p.prompt for p in pairs]), pairs, strict=True)]
+    return {
+        name: round(sum(all(right.values()) for right in judged) / count, 3)
+        for name, judged in (("one object", one), ("two objects", two))
+    }
 
 
 def grid(pictures: np.ndarray, columns: int, target: Path) -> None:
@@ -111,7 +95,7 @@ def gallery(target: Path) -> None:
     settings = config.BaseConfig()
     prompts, autoencoder = base.load_prompts(), movq.load(config.MovqConfig())
     rows = []
-    painted = {"base": base.load("base", settings.original), "flash": flash.load()}
+    painted = {"base": base.load("base", settings.original), "flash": distillation.load()}
     for start in range(0, len(PROMPTS), 8):
         texts = list(PROMPTS[start : start + 8])
         for name, painter in painted.items():

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from aiogram.filters.callback_data import CallbackData
+from pydantic import Field
 
 from engines import tasks
 
@@ -89,14 +90,14 @@ class ChooseModel(CallbackData, prefix="model", sep="|"):
 class ChooseRatio(CallbackData, prefix="ratio", sep="|"):
     """Set the aspect ratio of the owner."""
 
-    ratio: tasks.AspectRatio
+    aspect_ratio: tasks.AspectRatio
     owner_id: int
 
 
 class ChooseCount(CallbackData, prefix="count", sep="|"):
     """Set how many pictures the owner gets for a prompt."""
 
-    count: int
+    count: int = Field(ge=1, le=tasks.COUNT_LIMIT)
     owner_id: int
 
 

@@ -57,7 +57,7 @@ def settings(t: Translator, owner_id: int, chosen: Preferences, *, has_styles: b
     ratios = [
         making.button(
             making.marked(t, one.value, chosen=one is chosen.aspect_ratio),
-            data.ChooseRatio(ratio=one, owner_id=owner_id),
+            data.ChooseRatio(aspect_ratio=one, owner_id=owner_id),
         )
         for one in tasks.AspectRatio
     ]

@@ -79,7 +79,7 @@ def test_every_choice_of_the_settings_comes_back_from_its_button() -> None:
     ratios = [keyboards.ChooseRatio.unpack(one) for one in data if one.startswith("ratio|")]
     counts = [keyboards.ChooseCount.unpack(one) for one in data if one.startswith("count|")]
     assert [choice.model for choice in models] == list(tasks.Model)
-    assert [choice.ratio for choice in ratios] == list(tasks.AspectRatio)
+    assert [choice.aspect_ratio for choice in ratios] == list(tasks.AspectRatio)
     assert [choice.count for choice in counts] == [1, 2, 3, 4]
     assert {choice.owner_id for choice in [*models, *ratios, *counts]} == {1001}
 

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-
-from engines import bridges  # noqa: E402
+from engines import bridges
 
 bridges.install()
 

@@ -4,10 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-
-from engines import bridges  # noqa: E402
+from engines import bridges
 
 bridges.install()
 
