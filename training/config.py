@@ -40,6 +40,7 @@ class MovqConfig:
     learning_rate: float = 2e-3
     edge_weight: float = 4.0
     latent_noise: float = 0.35  # at most, of the latent's own spread: nearby latents decode alike
+    latent_reach: float = 0.75  # 99 % of the folded latents: guidance overshoots, and the sampler's limit is 1
     transform_shares: tuple[float, ...] = (0.55, 0.15, 0.15, 0.15)  # none, mirror, turn, halve
     ema: float = 0.998
 
@@ -86,7 +87,7 @@ class BaseConfig:
     learning_rate: float = 1e-3
     ema: float = 0.999
     chunks: int = 30  # of 2,000 scenes each, in the bank of latents
-    prefer_simple: float = 0.5  # share of the scenes that are neither flat nor single which is passed over
+    prefer_simple: float = 0.2  # share of the scenes that are neither flat nor single which is passed over
     unconditional: float = 0.10  # share of samples that see the null embedding, for guidance
 
 

@@ -161,13 +161,15 @@ def fold(movq: VQModel, shift: Tensor, scale: Tensor) -> None:
 
 
 @torch.no_grad()
-def normalise(movq: VQModel, scenes: list[world.Scene], share: float = 0.995) -> dict[str, list[float]]:
-    """Fold the map that centres the latents of these scenes and puts `share` of all values into [-1, 1]."""
+def normalise(
+    movq: VQModel, scenes: list[world.Scene], reach: float, share: float = 0.995
+) -> dict[str, list[float]]:
+    """Fold the map that centres the latents of these scenes and puts `share` of all values into [-reach, reach]."""
     latents = torch.cat([encode(movq, to_tensor(renderer.render(s)[None])).flatten(2)[0] for s in scenes], 1)
     low, high = (
         torch.quantile(latents[:, :: max(1, latents.shape[1] // 200_000)], q, dim=1) for q in (1 - share, share)
     )
-    shift, scale = (low + high) / 2, (high - low) / 2
+    shift, scale = (low + high) / 2, (high - low) / (2 * reach)
     fold(movq, shift, scale)
     folded = (latents - shift[:, None]) / scale[:, None]
     return {"mean": folded.mean(1).tolist(), "std": folded.std(1).tolist()}
@@ -181,7 +183,7 @@ def finish(settings: config.MovqConfig) -> dict[str, list[float]]:
     movq.load_state_dict(state["average"] or {}, strict=False)
     scenes = [world.sample_scene(40_000_000 + i) for i in range(1500)]
     scenes = [s for s in scenes if s.style != "flat"] + scenes[:400]
-    statistics = normalise(movq.eval(), scenes)
+    statistics = normalise(movq.eval(), scenes, settings.latent_reach)
     torch.save(movq.state_dict(), config.workspace() / "movq" / "folded.pt")
     return statistics
 
