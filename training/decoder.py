@@ -46,7 +46,8 @@ def train(settings: config.DecoderConfig, stop_at: float | None = None) -> VQMod
         parameter.requires_grad_(name.startswith(DECODER))
     painter, prompts = base.load("base", config.BaseConfig().original).requires_grad_(False), base.load_prompts()
     torch.manual_seed(1 + loop.worker())
-    pool = movq.Pictures(settings.scenes, seed=20_000_000)
+    # the world's own shares: with more mosaics, the decoder draws tiles on flat backgrounds
+    pool = movq.Pictures(settings.scenes, seed=20_000_000, rare_twice=False)
 
     def losses(step: int, share: float) -> loop.Losses:
         rng = np.random.default_rng((step, 8, loop.worker()))

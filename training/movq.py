@@ -56,12 +56,16 @@ def edges(pictures: Tensor) -> Tensor:
 
 
 class Pictures:
-    """A pool of rendered scenes, and random batches of crops around their objects or of whole pictures."""
+    """A pool of rendered scenes, and random batches of crops around their objects or of whole pictures.
 
-    def __init__(self, count: int, seed: int) -> None:
+    With `rare_twice`, styles other than flat are twice as frequent as in the world.
+    """
+
+    def __init__(self, count: int, seed: int, *, rare_twice: bool) -> None:
         scenes = [world.sample_scene(seed + i) for i in range(count)]
-        # Styles other than flat are rare in the world but not in here: every kind of picture must survive.
-        scenes += [s for s in (world.sample_scene(seed + count + i) for i in range(count)) if s.style != "flat"]
+        if rare_twice:
+            more = (world.sample_scene(seed + count + i) for i in range(count))
+            scenes += [scene for scene in more if scene.style != "flat"]
         self.scenes = scenes
         self.pictures = [renderer.render(scene) for scene in scenes]
         self.square = [i for i, scene in enumerate(scenes) if scene.width == scene.height]
@@ -104,7 +108,7 @@ def train(settings: config.MovqConfig, stop_at: float | None = None) -> VQModel:
     torch.manual_seed(0)
     movq = build(settings.original).to(memory_format=torch.channels_last)
     torch.manual_seed(1 + loop.worker())
-    pool = Pictures(settings.scenes, seed=10_000_000)
+    pool = Pictures(settings.scenes, seed=10_000_000, rare_twice=True)  # every kind of picture must survive
 
     def losses(step: int, share: float) -> loop.Losses:
         rng = np.random.default_rng((step, 2, loop.worker()))
@@ -161,9 +165,7 @@ def fold(movq: VQModel, shift: Tensor, scale: Tensor) -> None:
 
 
 @torch.no_grad()
-def normalise(
-    movq: VQModel, scenes: list[world.Scene], reach: float, share: float = 0.995
-) -> dict[str, list[float]]:
+def normalise(movq: VQModel, scenes: list[world.Scene], reach: float, share: float = 0.995) -> dict[str, list[float]]:
     """Fold the map that centres the latents of these scenes and puts `share` of all values into [-reach, reach]."""
     latents = torch.cat([encode(movq, to_tensor(renderer.render(s)[None])).flatten(2)[0] for s in scenes], 1)
     low, high = (
