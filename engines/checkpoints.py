@@ -71,6 +71,16 @@ class Layout:
         raise errors.CheckpointMissing(f"neither {stem}.safetensors nor {stem}.pt is in {self.root}")
 
 
+def missing(kind: str, files: Iterable[str], root: Path) -> errors.CheckpointMissing:
+    """The error for a kind whose files are not in `root`: it names them, and the command that fetches them."""
+    named = list(files)
+    listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
+    which = "which is" if len(named) == 1 else "which are"
+    return errors.CheckpointMissing(
+        f"{kind} needs {listed}, {which} not in {root}: `kandinsky-bot weights pull {kind}` fetches the official files"
+    )
+
+
 def read(path: Path) -> Content:
     """Every tensor of a file, on the CPU, mapped where the format allows it. Raises CheckpointError."""
     if not path.is_file():

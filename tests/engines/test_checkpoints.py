@@ -83,6 +83,14 @@ def test_files_that_are_not_there_are_named(tmp_path: Path) -> None:
         text.load_tokenizer(tmp_path)
 
 
+def test_the_error_of_a_kind_without_files_names_them_and_the_command(tmp_path: Path) -> None:
+    one = checkpoints.missing("upscale", ["kandi_super_res_x2_flash"], tmp_path)
+    assert str(one).startswith(f"upscale needs kandi_super_res_x2_flash, which is not in {tmp_path}")
+    assert "kandinsky-bot weights pull upscale" in str(one)
+    three = checkpoints.missing("inpaint", ["a", "b", "c"], tmp_path)
+    assert "needs a, b and c, which are not" in str(three)
+
+
 class Harmful:
     """A pickle that would run code when it is read."""
 
