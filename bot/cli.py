@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
+from bot.cli_basics import Config, Data, load_settings, stop, without_none
 from bot.parameters import table
 from engines import tasks
 
@@ -21,15 +21,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-errors = Console(stderr=True, highlight=False)
-
-Config = Annotated[Path | None, typer.Option("--config", help="Settings file; bot.toml here, if there is one.")]
-Data = Annotated[Path | None, typer.Option("--data", help="Folder for database and pictures.")]
-
-
-def _stop(text: str) -> NoReturn:
-    errors.print(f"[bold red]Cannot go on:[/] {escape(text)}", soft_wrap=True)
-    raise typer.Exit(2)
 
 
 def _serve(service: Coroutine[Any, Any, None]) -> None:
@@ -43,20 +34,7 @@ def _serve(service: Coroutine[Any, Any, None]) -> None:
     except KeyboardInterrupt:
         return
     except (StartError, SettingsError, CheckpointError, DeviceMissing) as error:
-        _stop(str(error))
-
-
-def _settings(config: Path | None, overrides: dict[str, object]) -> Any:
-    from bot import settings
-
-    try:
-        return settings.load(config, overrides)
-    except settings.SettingsError as error:
-        _stop(str(error))
-
-
-def _without_none(**values: object) -> dict[str, object]:
-    return {key.replace("__", "."): value for key, value in values.items() if value is not None}
+        stop(str(error))
 
 
 def _option(parameter: table.Parameter, explained: str) -> Any:
@@ -74,8 +52,8 @@ def run(
     profile: Annotated[str | None, typer.Option("--profile", help="Checkpoints: mini or kandinsky3.")] = None,
 ) -> None:
     """Run the bot. The token comes from BOT_TOKEN, settings from bot.toml."""
-    settings = _settings(
-        config, _without_none(storage__data_dir=data, telegram__api_server=api_server, engines__profile=profile)
+    settings = load_settings(
+        config, without_none(storage__data_dir=data, telegram__api_server=api_server, engines__profile=profile)
     )
     from bot import app as application
     from bot import logs
@@ -123,12 +101,12 @@ def generate(
     config: Config = None,
 ) -> None:
     """Paint without any chat."""
-    settings = _settings(config, {**_without_none(engines__profile=profile), "log.level": "warning"})
+    settings = load_settings(config, {**without_none(engines__profile=profile), "log.level": "warning"})
     from bot import generate as generation
     from bot import logs
 
     logs.configure(settings.log, secrets=settings.secrets.values())
-    said = _without_none(model=model, ar=ratio, style=style, seed=seed, n=count, no=no, refine="on" if refine else None)
+    said = without_none(model=model, ar=ratio, style=style, seed=seed, n=count, no=no, refine="on" if refine else None)
     _serve(generation.generate(settings.engines, output, prompt=prompt, options={k: str(v) for k, v in said.items()}))
 
 
@@ -143,11 +121,11 @@ def migrate(
 
     from bot.database import migrate as migrations
 
-    settings = _settings(config, _without_none(storage__data_dir=data))
+    settings = load_settings(config, without_none(storage__data_dir=data))
     try:
         migrations.migrate(settings.storage.url, revision)
     except CommandError as error:
-        _stop(f"{error}.")
+        stop(f"{error}.")
     Console().print(f"The database is at [bold]{migrations.current(settings.storage.url) or 'base'}[/].")
 
 
@@ -156,7 +134,7 @@ def doctor(config: Config = None, data: Data = None) -> None:
     """Say in plain words what is missing."""
     from bot import doctor as diagnosis
 
-    settings = _settings(config, _without_none(storage__data_dir=data))
+    settings = load_settings(config, without_none(storage__data_dir=data))
     if not diagnosis.report(settings, Console()):
         raise typer.Exit(1)
 

@@ -1,0 +1,40 @@
+"""What the commands of `kandinsky-bot` share: their common options, and how a mistake is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+ERRORS = Console(stderr=True, highlight=False)
+
+Config = Annotated[Path | None, typer.Option("--config", help="Settings file; bot.toml here, if there is one.")]
+Data = Annotated[Path | None, typer.Option("--data", help="Folder for database and pictures.")]
+
+
+def stop(text: str) -> NoReturn:
+    """End the command with exit status 2 and a text that says why."""
+    ERRORS.print(f"[bold red]Cannot go on:[/] {escape(text)}", soft_wrap=True)
+    raise typer.Exit(2)
+
+
+def load_settings(config: Path | None, overrides: Mapping[str, object]) -> Settings:
+    """The settings under a command's options; ends the command where they are wrong."""
+    from bot import settings
+
+    try:
+        return settings.load(config, overrides)
+    except settings.SettingsError as error:
+        stop(str(error))
+
+
+def without_none(**values: object) -> dict[str, object]:
+    """The options that were given, under the dotted names of settings (`storage__data_dir`)."""
+    return {key.replace("__", "."): value for key, value in values.items() if value is not None}
