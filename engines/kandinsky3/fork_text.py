@@ -1,0 +1,58 @@
+"""Text to context as the fork does it: ai-forever/kandinsky3-diffusers, `pipelines/kandinsky3/*.py`.
+
+Its checkpoints (image to image, image prompt, hint U-Net, side networks) were run with these rules, which differ from
+the original's (`text.context`) and among the fork's own pipelines:
+- silent rows of a prompt are zeroed *before* the projection, so each becomes the bias of its LayerNorm. They are masked
+  in cross-attention but count in the attention pooling's mean;
+- a prompt is cut to its tokens and one silent row, or stays at 128 rows;
+- a negative prompt has a mask of its own, and is as long as the prompt: `sliced` or `fitted`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from engines.kandinsky3 import text, unet
+
+
+def kept_rows(ids: Sequence[int], cut: bool, limit: int = text.TOKENS) -> int:
+    """Rows of a prompt's context: its tokens and one silent row where it is cut, else all of the limit."""
+    return min(len(ids) + 1, limit) if cut else limit
+
+
+@torch.inference_mode()
+def said(hidden: Tensor, projection: text.Projection, rows: int) -> unet.Context:
+    """A prompt's context of so many rows from raw encoder output [k, d_model], k at most rows: zeroed, then projected.
+
+    Every prompt goes this way, and the negative prompt of the side networks.
+    """
+    silent = hidden.new_zeros(rows - len(hidden), hidden.shape[-1])
+    return unet.Context(projection(torch.cat([hidden, silent])), _mask(len(hidden), rows, projection))
+
+
+@torch.inference_mode()
+def sliced(hidden: Tensor, projection: text.Projection, rows: int) -> unet.Context:
+    """A negative prompt's context: encoded whole, its first rows kept (the end mark may be lost), silent rows zeros.
+
+    Image to image, image prompt and hint U-Net.
+    """
+    kept = projection(hidden[:rows])
+    silent = kept.new_zeros(rows - len(kept), kept.shape[-1])
+    return unet.Context(torch.cat([kept, silent]), _mask(len(kept), rows, projection))
+
+
+def unsaid(like: unet.Context) -> unet.Context:
+    """No negative prompt: zeros, none of which is said. Image to image, image prompt and hint U-Net."""
+    return unet.Context(torch.zeros_like(like.rows), torch.zeros_like(like.mask))
+
+
+def fitted_tokens(ids: Sequence[int], rows: int) -> tuple[int, ...]:
+    """A negative prompt's ids for so many rows: cut before encoding, so that the end mark stays. Side networks."""
+    return tuple(ids) if len(ids) <= rows else (*ids[: rows - 1], text.EOS)
+
+
+def _mask(tokens: int, rows: int, projection: text.Projection) -> Tensor:
+    return torch.arange(rows, device=projection.projection_linear.weight.device) < tokens
