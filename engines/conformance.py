@@ -13,9 +13,13 @@ import torch
 
 from engines import errors, golden
 from engines.kandinsky3 import golden as kandinsky3
+from engines.kandinsky3 import golden_super_resolution
 
 NO_ENGINE = "not run: no engine for it yet"
-_FILES = kandinsky3.FILES
+_FILES = {
+    **kandinsky3.FILES,
+    **golden_super_resolution.FILES,
+}
 # what a fixture of an unexpected form, or a model that cannot take it, raises
 _UNUSABLE = (errors.EngineError, RuntimeError, KeyError, IndexError, TypeError, ValueError)
 

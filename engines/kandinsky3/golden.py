@@ -48,7 +48,7 @@ def _unet_cases(fixture: Fixture) -> Iterator[Case]:
 
 
 def _movq_cases(fixture: Fixture) -> Iterator[Case]:
-    model = _movq(fixture)
+    model = build_movq(fixture)
     yield "encode", lambda worst: worst.compare(model.encode(fixture["in.image"]), fixture["out.latent"], FORWARD)
     for case, latent, picture in (
         ("decode", "out.latent", "out.image_from_latent"),
@@ -256,7 +256,7 @@ def _e2e_cases(fixture: Fixture) -> Iterator[Case]:
     words = fixture.beside("t5_condition")
     family = _Family(
         build_network(fixture.beside("unet"), 4),
-        _movq(fixture.beside("movq")),
+        build_movq(fixture.beside("movq")),
         _encoder(words),
         _projection(words),
         int(words.config["tokens_length"]),
@@ -314,7 +314,7 @@ def build_network(fixture: Fixture, channels: int, null_embedding: Tensor | None
     return unet.from_original(config, tensors, fixture.path.name)
 
 
-def _movq(fixture: Fixture) -> movq.MoVQ:
+def build_movq(fixture: Fixture) -> movq.MoVQ:
     config = movq.MoVQConfig(**fixture.config)
     return movq.from_original(config, checkpoints.below("movq.", fixture.tensors), fixture.path.name)
 

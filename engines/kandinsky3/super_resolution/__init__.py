@@ -1,0 +1,1 @@
+"""KandiSuperRes: pictures two or four times larger, in pixels and not in latents."""
