@@ -57,6 +57,7 @@ from bot.settings import Settings
 from bot.studio import Studio
 from bot.texts import Texts
 from bot.webhook import Webhook
+from engines import catalog
 from engines.errors import CheckpointError, DeviceMissing
 
 log = structlog.get_logger(__name__)
@@ -107,7 +108,7 @@ class Application:
         self._inbox = Inbox(database)
         self._queue = WatchedQueue(database, _limits(settings, devices=1), metrics=metrics)
         self._owner = f"runner-{secrets.token_hex(8)}"
-        users = Users(database)
+        users = Users(database, utc_offset_min=settings.messages.default_utc_offset_min)
         media = MediaStore(settings.storage.data_dir / "media")
         artifacts = Artifacts(database)
         forgetting = Forgetting(database, media)
@@ -118,7 +119,8 @@ class Application:
             interval_s=settings.messages.progress_interval_s,
             previews=settings.messages.previews,
         )
-        self._delivery = Delivery(bot, self._queue, self._board, artifacts, media, self._texts, users)
+        models = catalog.ProfileCatalog.of(settings.engines.profile, settings.engines.weights_dir).models
+        self._delivery = Delivery(bot, self._queue, self._board, artifacts, media, self._texts, users, models=models)
         self._runner = Runner(
             self._queue,
             pool,
@@ -140,8 +142,9 @@ class Application:
             media,
             self._maintenance,
             profile=settings.engines.profile,
+            models=models,
         )
-        history = History(database)
+        history = History(database, max_favourites=settings.storage.max_favourites_per_user)
         self._broadcaster = Broadcaster(bot, Broadcasts(database), users, self._texts)
         reports = Reports(statistics, pool)
         self._observatory = Observatory(metrics, reports, self._maintenance, polls=settings.telegram.mode == "polling")
@@ -259,6 +262,7 @@ def _limits(settings: Settings, devices: int) -> Limits:
         max_running=settings.queue.running_per_user_per_device * devices,
         max_attempts=settings.queue.max_attempts,
         daily_credits=settings.queue.daily_credits,
+        utc_offset_min=settings.messages.default_utc_offset_min,
         devices=devices,
     )
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import structlog
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError
-from aiogram.types import InlineKeyboardMarkup, InputMediaPhoto, ReplyParameters
+from aiogram.types import InlineKeyboardMarkup, InputMediaPhoto
 
-from bot import crash, keyboards, pictures, wording
+from bot import answering, crash, keyboards, pictures, wording
 from bot.board import is_photo
 from bot.database.models import JobStatus
 from bot.media import FileGone, MediaStore
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bot.queue.jobs import Job
     from bot.queue.protocol import JobQueue
     from bot.texts import Texts, Translator
+    from engines import tasks
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +55,7 @@ class Delivery:
         texts: Texts,
         users: Users,
         *,
+        models: Sequence[tasks.Model],
         retry_every_s: float = 20.0,
     ) -> None:
         self._bot = bot
@@ -63,6 +65,7 @@ class Delivery:
         self._media = media
         self._texts = texts
         self._users = users
+        self._models = models
         self._retry_every_s = retry_every_s
         self._wanted: asyncio.Queue[int] = asyncio.Queue()
         self._pending: set[int] = set()
@@ -163,7 +166,7 @@ class Delivery:
 
     async def _show_pictures(self, job: Job, message_id: int | None, t: Translator) -> int:
         task = job.task
-        markup = keyboards.result(t, job.id, job.user_id, task)
+        markup = keyboards.result(t, job.id, job.user_id, task, self._models)
         artifacts = await self._artifacts.of_job(job.id)
         try:
             originals = [await self._media.read(artifact.path) for artifact in artifacts]
@@ -187,8 +190,14 @@ class Delivery:
         # An album is new messages: a crash between Telegram's answer and our note of it shows it twice. This is the
         # one such place.
         carrier_id = await self._show_carrier(job, message_id, caption, markup)
-        await self._bot.send_media_group(
-            job.chat_id, [InputMediaPhoto(media=file) for file in shown], reply_parameters=_reply_to(job)
+        await answering.in_topic(
+            job,
+            lambda topic_id: self._bot.send_media_group(
+                job.chat_id,
+                [InputMediaPhoto(media=file) for file in shown],
+                message_thread_id=topic_id,
+                reply_parameters=answering.reply_to(job),
+            ),
         )
         return carrier_id
 
@@ -247,9 +256,3 @@ _OUTCOMES: Final = (JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED)
 def _is_gone(error: TelegramBadRequest) -> bool:
     text = error.message.lower()
     return any(words in text for words in _GONE)
-
-
-def _reply_to(job: Job) -> ReplyParameters | None:
-    if job.reply_to_message_id is None:
-        return None
-    return ReplyParameters(message_id=job.reply_to_message_id, allow_sending_without_reply=True)

@@ -36,12 +36,13 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a wish came from: the chat, the message to answer, the language, and the key that names the wish."""
+    """Where a wish came from: the chat, the message to answer, the language, the key that names the wish, the topic."""
 
     chat_id: int
     reply_to_message_id: int | None
     language: str
     key: str
+    message_thread_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Studio:
         maintenance: Maintenance,
         *,
         profile: str,
+        models: tuple[tasks.Model, ...],
     ) -> None:
         self._queue = queue
         self._artifacts = artifacts
@@ -80,6 +82,7 @@ class Studio:
         self._runner = runner
         self._delivery = delivery
         self._profile = profile
+        self.models = models  # those that can be chosen here, the usual one first
 
     @property
     def styles(self) -> tuple[styles.Style, ...]:
@@ -88,7 +91,7 @@ class Studio:
 
     def task(self, preferences: Preferences, prompt: str) -> tasks.TextToImage:
         """The prompt with the user's settings, and a fresh seed unless one is fixed."""
-        return parameters.task_of(prompt, preferences, styles=self.styles, fresh_seed=_fresh_seed())
+        return parameters.task_of(prompt, preferences, models=self.models, styles=self.styles, fresh_seed=_fresh_seed())
 
     async def again(self, person: Person, source_id: int, origin: Origin, press_id: str) -> Submitted:
         """Paint a job's task with a new seed. While the last such repeat is open, it is that one. Raises QueueError."""
@@ -124,6 +127,11 @@ class Studio:
             return Submitted(latest, created=False)
         return await self.submit(task, person, replace(origin, key=f"{origin.key}:{press_id}"))
 
+    async def is_granted(self, person_id: int, key: str) -> bool:
+        """What a button with this key asks for once is painted already, or on its way."""
+        latest = await self._queue.newest_wish(person_id, f"{key}:")
+        return latest is not None and latest.status not in _MISSED
+
     async def submit(self, task: tasks.Task, person: Person, origin: Origin) -> Submitted:
         """Accept a task and show its place in line; a known key brings its job back. Raises QueueError."""
         # A wish that is handled again brings its job back, also while nothing new is taken.
@@ -135,6 +143,7 @@ class Studio:
                 task=task,
                 chat_id=origin.chat_id,
                 reply_to_message_id=origin.reply_to_message_id or None,  # 0: an ephemeral message, not to be answered
+                message_thread_id=origin.message_thread_id,
                 language=origin.language,
                 idempotency_key=origin.key,
                 cost_credits=costs.credits(task),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engines import checkpoints, errors, sizes, styles, tasks
+from engines import checkpoints, errors, sizes, tasks
 
 if TYPE_CHECKING:
     from engines import devices, engine
@@ -21,6 +21,9 @@ TASKS_PER_DEVICE = {sizes.Profile.MINI: 2, sizes.Profile.KANDINSKY3: 4}
 # Threads of one operation on a CPU; None is torch's choice. The miniature networks are so small that a second thread
 # gains nothing on an idle machine, and on a busy one its waiting cost 25 times the step (measured on 2 cores).
 CPU_THREADS: Mapping[sizes.Profile, int | None] = {sizes.Profile.MINI: 1, sizes.Profile.KANDINSKY3: None}
+# Every profile has both networks of Kandinsky 3; Kandinsky 2.2 is there where its prior and its decoder are.
+_ALWAYS = (tasks.Model.KANDINSKY_3, tasks.Model.KANDINSKY_3_FLASH)
+_KANDINSKY_22_FILES = ("kandinsky22_prior/prior/config.json", "kandinsky22_decoder/unet/config.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,13 @@ class ProfileCatalog:
         return sizes.SIZES[self.profile]
 
     @property
+    def models(self) -> tuple[tasks.Model, ...]:
+        """The networks that can be chosen here, the usual one first. Looks for files, opens none."""
+        roots = (self.weights, self.weights / "weights")
+        has_22 = any(all((root / name).is_file() for name in _KANDINSKY_22_FILES) for root in roots)
+        return (*_ALWAYS, tasks.Model.KANDINSKY_22) if has_22 else _ALWAYS
+
+    @property
     def tasks_per_device(self) -> int:
         return TASKS_PER_DEVICE[self.profile]
 
@@ -60,4 +70,4 @@ class ProfileCatalog:
         if not isinstance(device, devices.CPU | devices.CUDA):
             raise errors.DeviceMissing(f"{device.name} is not a device of torch")
         layout = checkpoints.Layout.at(self.weights)
-        return station.Kandinsky3Station(layout, device, self.sizes, styles.STYLES[self.profile])
+        return station.Kandinsky3Station(layout, device, self.profile)

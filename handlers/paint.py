@@ -10,10 +10,9 @@ from bot.database.users import Person, Preferences
 from bot.parameters import wording as parameters_wording
 from bot.queue.errors import QueueError
 from bot.services import Services
-from bot.studio import Origin
 from bot.texts import Translator
 from engines import tasks
-from handlers import refusals, screens
+from handlers import origins, refusals, screens
 from handlers.screens import Screen
 
 
@@ -33,7 +32,7 @@ async def paint_words(
     message: Message, words: str, person: Person, preferences: Preferences, services: Services, t: Translator
 ) -> None:
     """Take words of a message as a prompt: all of a private message, in groups what is left of a mention or command."""
-    parsed = parameters.parse(words, models=tasks.Model, styles=services.studio.styles)
+    parsed = parameters.parse(words, models=services.studio.models, styles=services.studio.styles)
     if parsed.refused:
         text = parameters_wording.hints(t, parsed.hints)
         better = parameters.corrected(parsed) or words
@@ -49,7 +48,7 @@ async def paint_words(
         await screens.reply(message, Screen(t("bad-too-long", length=len(prompt), limit=tasks.PROMPT_LIMIT)))
         return
     chosen = parsed.changes.over(preferences)
-    origin = Origin(message.chat.id, message.message_id, t.language, f"message:{message.chat.id}:{message.message_id}")
+    origin = origins.of(message, t.language, f"message:{message.chat.id}:{message.message_id}")
     try:
         submitted = await services.studio.submit(services.studio.task(chosen, prompt), person, origin)
     except QueueError as error:

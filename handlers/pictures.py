@@ -110,7 +110,7 @@ async def show_again(
         return
     await screens.toast(callback, t.plain("toast-showing"))
     is_favourite = await services.history.is_favourite(person.id, job_id)
-    markup = keyboards.result(t, job_id, person.id, task, is_favourite=is_favourite)
+    markup = keyboards.result(t, job_id, person.id, task, services.studio.models, is_favourite=is_favourite)
     caption = wording.caption(t, task, job.run_s)
     files = await pictures.files_for_chat(job_id, originals)
     with priority(Priority.RESULT):

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from aiogram import Router
 from aiogram.types import CallbackQuery
 
-from bot import keyboards
+from bot import keyboards, wording
 from bot.database.models import OPEN
 from bot.database.users import Person
 from bot.queue.errors import QueueError
@@ -15,7 +15,7 @@ from bot.queue.jobs import Submitted
 from bot.services import Services
 from bot.studio import Origin
 from bot.texts import Translator
-from handlers import refusals, screens
+from handlers import origins, refusals, result_buttons, screens
 
 
 def router() -> Router:
@@ -42,13 +42,16 @@ async def other_model(
 ) -> None:
     """Paint the same words and seed with the other model; the button has done its work."""
     job_id, model = callback_data.job_id, callback_data.model
+    if model not in services.studio.models:  # an old button
+        await screens.toast(callback, t.plain("toast-stale"), alert=True)
+        return
     if await _wish(
         callback,
-        f"model:{model}:{job_id}",
+        result_buttons.other_model_key(job_id, model),
         t,
         lambda origin: services.studio.with_model(person, job_id, model, origin, callback.id),
     ):
-        label = t.plain("button-other-model", model=t.plain(f"model-{model}-short"))
+        label = t.plain("button-other-model", model=wording.short_model_name(t, model))
         await _use_up(callback, callback_data, label)
 
 
@@ -58,7 +61,10 @@ async def refine(
     """Paint the same words and seed, refined; the button has done its work."""
     job_id = callback_data.job_id
     if await _wish(
-        callback, f"refine:{job_id}", t, lambda origin: services.studio.refined(person, job_id, origin, callback.id)
+        callback,
+        result_buttons.refine_key(job_id),
+        t,
+        lambda origin: services.studio.refined(person, job_id, origin, callback.id),
     ):
         await _use_up(callback, callback_data, t.plain("button-refine"))
 
@@ -71,7 +77,7 @@ async def _wish(
         await screens.toast(callback, t.plain("toast-stale"), alert=True)
         return False
     try:
-        submitted = await submit(Origin(callback.message.chat.id, callback.message.message_id, t.language, key))
+        submitted = await submit(origins.of(callback.message, t.language, key))
     except QueueError as error:
         await screens.toast(callback, refusals.toast(t, error), alert=True)
         return False

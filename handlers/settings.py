@@ -31,8 +31,15 @@ def router() -> Router:
 
 def screen(t: Translator, person: Person, chosen: Preferences, services: Services) -> Screen:
     """All settings."""
-    markup = keyboards.settings(t, person.id, chosen, has_styles=bool(services.studio.styles))
-    return Screen(wording.settings(t, chosen), markup)
+    markup = keyboards.settings(
+        t,
+        person.id,
+        chosen,
+        models=services.studio.models,
+        has_styles=bool(services.studio.styles),
+        utc_offset_min=person.utc_offset_min,
+    )
+    return Screen(wording.settings(t, chosen, services.studio.models), markup)
 
 
 async def show(message: Message, person: Person, preferences: Preferences, services: Services, t: Translator) -> None:
@@ -50,6 +57,9 @@ async def choose(
 ) -> None:
     """Remember a choice; the fields of these buttons bear the names of the preferences."""
     chosen = replace(preferences, **callback_data.model_dump(exclude={"owner_id"}))
+    if chosen.model not in services.studio.models:  # an old button
+        await screens.toast(callback, t.plain("toast-stale"), alert=True)
+        return
     await _save(callback, callback_data.owner_id, chosen, person, services, t)
 
 
@@ -109,7 +119,7 @@ async def choose_seed(
     """Remember the seed of the last picture, or none."""
     seed = None
     if callback_data.how == "last" and callback_data.owner_id == person.id:
-        latest = await services.history.page(person.id, None, 1)
+        latest = await services.history.page(person.id, 1)
         if not latest:
             await screens.toast(callback, t.plain("toast-no-pictures"), alert=True)
             return

@@ -12,10 +12,8 @@ from bot.parameters import values
 from bot.parameters import wording as parameters_wording
 from bot.queue.errors import QueueError
 from bot.services import Services
-from bot.studio import Origin
 from bot.texts import Translator
-from engines import tasks
-from handlers import refusals, screens
+from handlers import origins, refusals, screens
 from handlers.screens import Screen
 
 
@@ -47,7 +45,7 @@ def screen(t: Translator, person: Person, services: Services) -> Screen:
 async def help_screen(t: Translator, person: Person, services: Services) -> Screen:
     """How everything works."""
     credits = await services.studio.credits(person)
-    choices = values.Choices(tuple(tasks.Model), services.studio.styles)
+    choices = values.Choices(services.studio.models, services.studio.styles)
     text = wording.help_text(
         t,
         services.profile,
@@ -71,7 +69,7 @@ async def paint_example(
         return
     chat_id, message_id = callback.message.chat.id, callback.message.message_id
     task = services.studio.task(preferences, wording.example_prompt(t, services.profile, callback_data.number))
-    origin = Origin(chat_id, message_id, t.language, f"example:{chat_id}:{message_id}:{callback_data.number}")
+    origin = origins.of(callback.message, t.language, f"example:{chat_id}:{message_id}:{callback_data.number}")
     try:
         submitted = await services.studio.press(task, person, origin, callback.id)
     except QueueError as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from bot import wording
+from bot import wording, zones
 from bot.database.models import BroadcastStatus
 from bot.progress_bar import progress_bar
 from bot.queue.errors import NotFound
@@ -42,8 +42,8 @@ def panel(t: Translator, load: Load, *, maintenance_is_on: bool) -> str:
     return f"{text}\n\n{t('admin-panel-commands')}"
 
 
-def card(t: Translator, facts: Card) -> str:
-    """Somebody's use of the bot."""
+def card(t: Translator, facts: Card, utc_offset_min: int) -> str:
+    """Somebody's use of the bot, dates on the reader's calendar."""
     person, credits = facts.person, facts.credits
     lines = [
         t(
@@ -52,7 +52,8 @@ def card(t: Translator, facts: Card) -> str:
             id=str(person.id),
             handle=f"@{person.username}" if person.username else t.plain("admin-user-no-handle"),
             spoken=person.language or person.language_code or "?",
-            joined=_day(person.created_at),
+            zone=wording.utc_offset(person.utc_offset_min),
+            joined=f"{zones.local(person.created_at, utc_offset_min):%Y-%m-%d}",
             seen=Html(ago(t, facts.now - person.last_seen_at)),
             left=credits.left,
             daily=credits.daily,
@@ -89,11 +90,11 @@ def quota(t: Translator, person: Person, credits: Credits, now: datetime) -> str
 
 
 def jobs(t: Translator, found: OpenJobs) -> str:
-    """All open jobs, the first of them one a line."""
+    """A page of the open jobs, one a line."""
     lines = [t("admin-jobs", count=found.count), ""]
-    lines += [_job_line(t, line, found.now) for line in found.first]
-    if found.count > len(found.first):
-        lines.append(t("admin-jobs-more", count=found.count - len(found.first)))
+    lines += [_job_line(t, line, found.now) for line in found.lines]
+    if found.pages > 1:
+        lines += ["", t("admin-jobs-page", page=found.page + 1, pages=found.pages)]
     return "\n".join(lines).rstrip()
 
 
@@ -104,8 +105,8 @@ def engines(t: Translator, state: PoolState) -> str:
     return "\n\n".join([t("admin-engines", count=len(state.devices)), *(_device(t, one) for one in state.devices)])
 
 
-def audit(t: Translator, lines: Sequence[AuditLine]) -> str:
-    """What admins did."""
+def audit(t: Translator, lines: Sequence[AuditLine], utc_offset_min: int) -> str:
+    """What admins did, by the reader's clock."""
     if not lines:
         return t("admin-audit-empty")
     told = []
@@ -114,7 +115,7 @@ def audit(t: Translator, lines: Sequence[AuditLine]) -> str:
         target = "" if act.target_user_id is None else name_or_id(line.target, act.target_user_id)
         text = t(
             "admin-audit-line",
-            at=f"{act.at:%Y-%m-%d %H:%M}",
+            at=f"{zones.local(act.at, utc_offset_min):%Y-%m-%d %H:%M}",
             admin=name_or_id(line.admin, act.admin_id),
             action=act.action,
             target=target,
@@ -189,7 +190,7 @@ def ago(t: Translator, past: timedelta) -> str:
 def model_of(t: Translator, one: Job) -> str:
     """The model of a job; erased and outdated ones have none to tell."""
     try:
-        return t.plain(f"model-{one.task.model}")
+        return wording.model_name(t, one.task.model, refined=False)
     except (NotFound, ValidationError):
         return "–"
 
@@ -245,7 +246,3 @@ def _seconds(t: Translator, seconds: float) -> Html:
 
 def _shortened(text: str) -> str:
     return wording.shortened(" ".join(text.split()), NAME_LIMIT)
-
-
-def _day(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d}"

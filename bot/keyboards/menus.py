@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from aiogram.enums import ButtonStyle
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot import wording
+from bot import zones as time_zones
 from bot.database.users import Preferences
 from bot.keyboards import data, making
 from bot.texts import Translator
@@ -16,6 +18,7 @@ from engines import tasks
 
 RATIOS_A_ROW: Final = 4
 STYLES_A_ROW: Final = 2
+ZONES_A_ROW: Final = 3
 COUNTS: Final = (1, 2, 3, 4)
 
 
@@ -45,14 +48,27 @@ def back_home(t: Translator, owner_id: int) -> InlineKeyboardMarkup:
     return making.keyboard([[_to(t, "button-menu", "home", owner_id)]])
 
 
-def settings(t: Translator, owner_id: int, chosen: Preferences, *, has_styles: bool) -> InlineKeyboardMarkup:
+def quota(t: Translator, owner_id: int, utc_offset_min: int) -> InlineKeyboardMarkup:
+    """Under the credits: when the day begins, and the way back to the menu."""
+    return making.keyboard([[_zone(t, owner_id, utc_offset_min)], [_to(t, "button-menu", "home", owner_id)]])
+
+
+def settings(
+    t: Translator,
+    owner_id: int,
+    chosen: Preferences,
+    *,
+    models: Sequence[tasks.Model],
+    has_styles: bool,
+    utc_offset_min: int,
+) -> InlineKeyboardMarkup:
     """The settings: what has few values is chosen here, the rest on a page of its own; the chosen ones are marked."""
-    models = [
+    networks = [
         making.button(
-            making.marked(t, t.plain(f"model-{one}"), chosen=one is chosen.model),
+            making.marked(t, wording.model_name(t, one, refined=False), chosen=one is chosen.model),
             data.ChooseModel(model=one, owner_id=owner_id),
         )
-        for one in tasks.Model
+        for one in models
     ]
     ratios = [
         making.button(
@@ -86,13 +102,16 @@ def settings(t: Translator, owner_id: int, chosen: Preferences, *, has_styles: b
     is_base = chosen.model is tasks.Model.KANDINSKY_3
     return making.keyboard(
         [
-            *making.in_rows(models, 1),
+            *making.in_rows(networks, 1),
             *making.in_rows(ratios, RATIOS_A_ROW),
             counts,
             [*([refine] if is_base else []), *([styles] if has_styles else [])],
             [negative, seed],
-            [_to(t, "button-language", "language", owner_id), _to(t, "button-menu", "home", owner_id)],
-            [_to(t, "button-done", "close", owner_id, ButtonStyle.SUCCESS)],
+            [_to(t, "button-language", "language", owner_id), _zone(t, owner_id, utc_offset_min)],
+            [
+                _to(t, "button-menu", "home", owner_id),
+                _to(t, "button-done", "close", owner_id, ButtonStyle.SUCCESS),
+            ],
         ]
     )
 
@@ -135,10 +154,35 @@ def languages(t: Translator, owner_id: int, codes: Sequence[str]) -> InlineKeybo
     return making.keyboard([*making.in_rows(buttons, 2), [_to(t, "button-menu", "home", owner_id)]])
 
 
+def zones(
+    t: Translator, owner_id: int, chosen_min: int, now: datetime, *, between: bool = False
+) -> InlineKeyboardMarkup:
+    """The time zones by what the clock shows there now: whole hours, or those between."""
+    offsets_min = time_zones.BETWEEN_HOURS_MIN if between else time_zones.WHOLE_HOURS_MIN
+    buttons = [
+        making.button(
+            making.marked(t, wording.zone_label(t, now, offset_min), chosen=offset_min == chosen_min),
+            data.ChooseZone(utc_offset_min=offset_min, owner_id=owner_id),
+        )
+        for offset_min in offsets_min
+    ]
+    others = making.button(
+        t.plain("button-zones-whole" if between else "button-zones-between"),
+        data.Zones(between=not between, owner_id=owner_id),
+    )
+    ways = [_to(t, "button-back", "settings", owner_id), _to(t, "button-menu", "home", owner_id)]
+    return making.keyboard([*making.in_rows(buttons, ZONES_A_ROW), [others], ways])
+
+
 def forget(t: Translator, owner_id: int) -> InlineKeyboardMarkup:
     """The question before everything is deleted."""
     yes = making.button(t.plain("button-forget"), data.Forget(sure=True, owner_id=owner_id), ButtonStyle.DANGER)
     return making.keyboard([[yes], [making.button(t.plain("button-keep"), data.Forget(sure=False, owner_id=owner_id))]])
+
+
+def _zone(t: Translator, owner_id: int, utc_offset_min: int) -> InlineKeyboardButton:
+    label = t.plain("button-zone", zone=wording.utc_offset(utc_offset_min))
+    return making.button(label, data.Menu(action="zone", owner_id=owner_id))
 
 
 def _to(

@@ -15,10 +15,6 @@ from engines import tasks
 
 CANCEL_BUTTONS_LIMIT: Final = 8  # of the queue list; more would hide the list itself
 CARDS_A_ROW: Final = 5
-_OTHER_MODEL: Final = {
-    tasks.Model.KANDINSKY_3: tasks.Model.KANDINSKY_3_FLASH,
-    tasks.Model.KANDINSKY_3_FLASH: tasks.Model.KANDINSKY_3,
-}
 
 
 def status(t: Translator, job_id: int) -> InlineKeyboardMarkup:
@@ -27,22 +23,31 @@ def status(t: Translator, job_id: int) -> InlineKeyboardMarkup:
 
 
 def result(
-    t: Translator, job_id: int, owner_id: int, task: tasks.TextToImage, *, is_favourite: bool = False
+    t: Translator,
+    job_id: int,
+    owner_id: int,
+    task: tasks.TextToImage,
+    models: Sequence[tasks.Model],
+    *,
+    is_favourite: bool = False,
 ) -> InlineKeyboardMarkup:
-    """The next steps under a picture."""
+    """The next steps under a picture; `models` are those that can be chosen here."""
     again = making.button(t.plain("button-again"), data.Again(job_id=job_id), ButtonStyle.PRIMARY)
-    other = _OTHER_MODEL[task.model]
-    with_other = making.button(
-        t.plain("button-other-model", model=t.plain(f"model-{other}-short")),
-        data.OtherModel(job_id=job_id, model=other),
-    )
+    with_others = [
+        making.button(
+            t.plain("button-other-model", model=wording.short_model_name(t, other)),
+            data.OtherModel(job_id=job_id, model=other),
+        )
+        for other in models
+        if other is not task.model
+    ]
     can_refine = task.model is tasks.Model.KANDINSKY_3 and not task.refine
     refine = making.button(t.plain("button-refine"), data.Refine(job_id=job_id))
     details = making.button(t.plain("button-details"), data.Details(job_id=job_id))
     settings = making.button(t.plain("button-settings"), data.Menu(action="open", owner_id=owner_id))
     return making.keyboard(
         [
-            [again, with_other],
+            [again, *with_others],
             [*([refine] if can_refine else []), *(_files(t, job_id, 1) if task.count == 1 else [])],
             _files(t, job_id, task.count) if task.count > 1 else [],
             [*_copies(t, task), favourite(t, job_id, is_favourite=is_favourite)],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -46,9 +46,16 @@ class Changes:
 
 
 def task_of(
-    prompt: str, preferences: Preferences, *, styles: Iterable[engine_styles.Style], fresh_seed: int
+    prompt: str,
+    preferences: Preferences,
+    *,
+    models: Sequence[tasks.Model],
+    styles: Iterable[engine_styles.Style],
+    fresh_seed: int,
 ) -> tasks.TextToImage:
-    """A task with these settings. A style that this profile does not have is left out: it was chosen in another one.
+    """A task with these settings. What was chosen when there was more to choose from gives way to the usual.
+
+    That is a style of another profile (then there is none) and a model whose weights are gone (then the first).
 
     Raises ValidationError for an empty or too long prompt.
     """
@@ -56,7 +63,7 @@ def task_of(
     return tasks.TextToImage(
         prompt=prompt,
         negative_prompt=preferences.negative_prompt,
-        model=preferences.model,
+        model=preferences.model if preferences.model in models else models[0],
         aspect_ratio=preferences.aspect_ratio,
         style=preferences.style if preferences.style in known else "",
         seed=fresh_seed if preferences.seed is None else preferences.seed,

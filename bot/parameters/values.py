@@ -138,12 +138,18 @@ class Number:
 class ModelName:
     """A network by its name or a short form of it."""
 
-    SHORT: Final = {tasks.Model.KANDINSKY_3: "kandinsky-3", tasks.Model.KANDINSKY_3_FLASH: "flash"}
+    SHORT: Final = {
+        tasks.Model.KANDINSKY_3: "kandinsky-3",
+        tasks.Model.KANDINSKY_3_FLASH: "flash",
+        tasks.Model.KANDINSKY_22: "kandinsky-2.2",
+    }
     _SPELLINGS: Final = {
         tasks.Model.KANDINSKY_3: ("kandinsky 3", "kandinsky", "kandinsky3", "k3", "3", "3.0", "base", "кандинский",
                                   "кандинский 3"),
         tasks.Model.KANDINSKY_3_FLASH: ("kandinsky 3 flash", "kandinsky flash", "k3 flash", "3 flash", "flash", "fast",
                                         "флеш", "флэш", "кандинский флеш"),
+        tasks.Model.KANDINSKY_22: ("kandinsky 2.2", "kandinsky2.2", "kandinsky 22", "kandinsky22", "k2.2", "k22", "2.2",
+                                   "2", "кандинский 2.2"),
     }  # fmt: skip
 
     def read(self, text: str, choices: Choices) -> Reading | None:

@@ -26,10 +26,13 @@ from bot.wording.menus import (
     quota,
     settings,
     settings_closed,
+    short_model_name,
     start,
     style_name,
+    zone,
+    zone_label,
 )
-from bot.wording.pictures import HISTORY_PAGE, HistoryLine, card, details, history
+from bot.wording.pictures import HISTORY_PAGE, HistoryLine, Kept, card, details, history
 
 __all__ = [
     "CAPTION_LIMIT",
@@ -38,6 +41,7 @@ __all__ = [
     "LINE_PROMPT_LIMIT",
     "LIST_LIMIT",
     "HistoryLine",
+    "Kept",
     "QueueLine",
     "ask_negative",
     "ask_seed",
@@ -60,8 +64,11 @@ __all__ = [
     "quota",
     "settings",
     "settings_closed",
+    "short_model_name",
     "shortened",
     "start",
     "style_name",
     "utc_offset",
+    "zone",
+    "zone_label",
 ]

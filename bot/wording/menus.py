@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -47,8 +48,13 @@ def example_label(t: Translator, profile: str, number: int) -> str:
 
 def model_name(t: Translator, model: tasks.Model, *, refined: bool) -> str:
     """A model as people call it; refinement is the base model's alone."""
-    name = t.plain(f"model-{model}")
+    name = t.plain(_model_key(model))
     return t.plain("model-refined", model=name) if refined and model is tasks.Model.KANDINSKY_3 else name
+
+
+def short_model_name(t: Translator, model: tasks.Model) -> str:
+    """A model in as few letters as a button has room for."""
+    return t.plain(f"{_model_key(model)}-short")
 
 
 def style_name(t: Translator, style: str) -> str:
@@ -57,8 +63,8 @@ def style_name(t: Translator, style: str) -> str:
     return t.plain(key) if t.has(key) else style
 
 
-def settings(t: Translator, chosen: Preferences) -> str:
-    """The settings message; its buttons stand below it."""
+def settings(t: Translator, chosen: Preferences, models: Sequence[tasks.Model]) -> str:
+    """The settings message with what is to be known of the models; its buttons stand below it."""
     lines = [
         t(
             "settings",
@@ -73,7 +79,8 @@ def settings(t: Translator, chosen: Preferences) -> str:
         lines.append(t("settings-negative", words=shortened(chosen.negative_prompt, NEGATIVE_SHOWN)))
     if chosen.seed is not None:
         lines.append(t("settings-seed", seed=str(chosen.seed)))
-    return "\n".join([*lines, "", t("settings-models")])
+    about = [t("settings-models"), *([t("settings-models-22")] if tasks.Model.KANDINSKY_22 in models else [])]
+    return "\n".join([*lines, "", *about])
 
 
 def settings_closed(t: Translator, chosen: Preferences) -> str:
@@ -82,6 +89,19 @@ def settings_closed(t: Translator, chosen: Preferences) -> str:
         "settings-closed",
         model=model_name(t, chosen.model, refined=chosen.refine),
         ratio=chosen.aspect_ratio.value,
+    )
+
+
+def zone(t: Translator, utc_offset_min: int, now: datetime) -> str:
+    """The question for the time zone, and what holds now."""
+    return t("zone", zone=utc_offset(utc_offset_min), time=clock_time(now, utc_offset_min))
+
+
+def zone_label(t: Translator, now: datetime, utc_offset_min: int) -> str:
+    """A time zone by its clock, such as "14:05 (+3)"; UTC itself is "11:05 (UTC)"."""
+    offset = utc_offset(utc_offset_min)
+    return t.plain(
+        "button-zone-choice", time=clock_time(now, utc_offset_min), offset=offset.removeprefix("UTC") or offset
     )
 
 
@@ -119,6 +139,11 @@ def quota(t: Translator, credits: Credits, chosen: Preferences, utc_offset_min: 
 def cost_of(model: tasks.Model) -> int:
     """Credits of one picture of a model."""
     return costs.credits(tasks.TextToImage(prompt="a", model=model, seed=0))
+
+
+def _model_key(model: tasks.Model) -> str:
+    """The key of a model's name: Fluent takes no full stop in one."""
+    return f"model-{model.value.replace('.', '')}"
 
 
 def _examples(profile: str) -> str:

@@ -32,6 +32,7 @@ from tests.bot.queue.queue_world import World, open_world
 from tests.puppet import PuppetPool
 
 TEXTS: Final = Texts()
+MODELS: Final = (tasks.Model.KANDINSKY_3, tasks.Model.KANDINSKY_3_FLASH)
 
 
 class Now:
@@ -97,10 +98,12 @@ async def rig(
         bot = Bot("42:fake", session=telegram)
         media, artifacts = MediaStore(folder / "media"), Artifacts(world.database)
         board = StatusBoard(bot, queue, TEXTS, interval_s=1.0, monotonic_s=now)
-        delivery = Delivery(bot, queue, board, artifacts, media, TEXTS, world.users, retry_every_s=retry_every_s)
+        delivery = Delivery(
+            bot, queue, board, artifacts, media, TEXTS, world.users, models=MODELS, retry_every_s=retry_every_s
+        )
         runner = Runner(queue, pool, board, delivery, media, owner="runner", lease_s=30.0, heartbeat_s=heartbeat_s)
         maintenance = Maintenance(BotState(world.database), Statistics(world.database), world.users, bot, TEXTS)
-        studio = Studio(queue, board, runner, delivery, artifacts, media, maintenance, profile="mini")
+        studio = Studio(queue, board, runner, delivery, artifacts, media, maintenance, profile="mini", models=MODELS)
         ann = await world.users.seen(User(id=1001, is_bot=False, first_name="Ann", language_code="en"))
         yield Rig(world, queue, telegram, pool, now, board, delivery, runner, studio, artifacts, ann)
 

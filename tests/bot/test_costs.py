@@ -36,6 +36,13 @@ def test_the_work_of_the_published_pictures_is_the_counted_one() -> None:
     assert costs.tflop(FLASH) == pytest.approx(49.3, abs=0.1)
 
 
+def test_a_picture_of_kandinsky_22_costs_what_its_work_is_beside_a_base_picture() -> None:
+    older = BASE.model_copy(update={"model": tasks.Model.KANDINSKY_22})
+    assert costs.tflop(older) == pytest.approx(389, abs=1)
+    assert costs.credits(older) == 8 == -(-7 * costs.tflop(older) // costs.tflop(BASE))
+    assert costs.credits(older.model_copy(update={"refine": True})) == 8  # the refiner has no part in it
+
+
 def test_a_day_of_credits_is_a_hundred_base_pictures() -> None:
     assert costs.DAILY_CREDITS == 100 * costs.credits(BASE) == settings.QueueSettings().daily_credits
 
@@ -63,8 +70,13 @@ def test_credits_follow_the_work_within_a_credit_a_picture(task: tasks.TextToIma
 @given(any_task)
 def test_a_second_text_is_counted_where_the_network_hears_it(task: tasks.TextToImage) -> None:
     silent = task.model_copy(update={"negative_prompt": "", "style": ""})
-    hears = task.model is tasks.Model.KANDINSKY_3 and bool(task.negative_prompt or task.style)
-    assert costs.tflop(task) - costs.tflop(silent) == pytest.approx(costs.TEXT_TFLOP if hears else 0)
+    text_tflop = {
+        tasks.Model.KANDINSKY_3: costs.TEXT_TFLOP,
+        tasks.Model.KANDINSKY_3_FLASH: 0,
+        tasks.Model.KANDINSKY_22: costs.TEXT_22_TFLOP + costs.PRIOR_22_STEPS * costs.PRIOR_22_TFLOP * task.count,
+    }[task.model]
+    says_more = bool(task.negative_prompt or task.style)
+    assert costs.tflop(task) - costs.tflop(silent) == pytest.approx(text_tflop if says_more else 0)
 
 
 @given(any_task)

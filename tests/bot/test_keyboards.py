@@ -12,6 +12,7 @@ from bot.texts import Texts, Translator
 from engines import styles, tasks
 
 TEXTS = Texts()
+MODELS = (tasks.Model.KANDINSKY_3, tasks.Model.KANDINSKY_3_FLASH, tasks.Model.KANDINSKY_22)
 LANGUAGES = pytest.mark.parametrize("t", [TEXTS.translator("en"), TEXTS.translator("ru")], ids=["en", "ru"])
 EN = TEXTS.translator("en")
 BIGGEST_JOB = 2**63 - 1
@@ -42,19 +43,22 @@ def every_keyboard(t: Translator, job_id: int, owner_id: int, page: int) -> list
         keyboards.home(t, owner_id),
         keyboards.back_home(t, owner_id),
         keyboards.status(t, job_id),
-        keyboards.result(t, job_id, owner_id, task()),
-        keyboards.result(t, job_id, owner_id, task(count=4, model="kandinsky-3-flash")),
+        keyboards.result(t, job_id, owner_id, task(), MODELS),
+        keyboards.result(t, job_id, owner_id, task(count=4, model="kandinsky-3-flash"), MODELS),
         keyboards.failed(t, job_id, owner_id),
         keyboards.details(t, task(), "a fox --seed 7"),
         keyboards.corrected(t, "a fox --ar 16:9"),
         keyboards.queue(t, lines, keyboards.Menu(action="home", owner_id=owner_id)),
         keyboards.history(t, owner_id, finished, page, has_older=True, favourites=True),
         keyboards.card(t, owner_id, job_id, 4, back, is_favourite=True),
-        keyboards.settings(t, owner_id, Preferences(), has_styles=True),
+        keyboards.settings(t, owner_id, Preferences(), models=MODELS, has_styles=True, utc_offset_min=0),
         keyboards.styles(t, owner_id, "", names),
         keyboards.ask_negative(t, owner_id, has_one=True),
         keyboards.ask_seed(t, owner_id, has_pictures=True),
         keyboards.languages(t, owner_id, ["en", "ru"]),
+        keyboards.quota(t, owner_id, 825),
+        keyboards.zones(t, owner_id, 0, now),
+        keyboards.zones(t, owner_id, 825, now, between=True),
         keyboards.forget(t, owner_id),
     ]
     return [markup for markup in found if markup is not None]
@@ -74,11 +78,11 @@ def test_every_button_fits_for_the_biggest_ids(t: Translator) -> None:
 
 
 def test_every_choice_of_the_settings_comes_back_from_its_button() -> None:
-    data = data_of(keyboards.settings(EN, 1001, Preferences(), has_styles=True))
+    data = data_of(keyboards.settings(EN, 1001, Preferences(), models=MODELS, has_styles=True, utc_offset_min=0))
     models = [keyboards.ChooseModel.unpack(one) for one in data if one.startswith("model|")]
     ratios = [keyboards.ChooseRatio.unpack(one) for one in data if one.startswith("ratio|")]
     counts = [keyboards.ChooseCount.unpack(one) for one in data if one.startswith("count|")]
-    assert [choice.model for choice in models] == list(tasks.Model)
+    assert [choice.model for choice in models] == list(MODELS)
     assert [choice.aspect_ratio for choice in ratios] == list(tasks.AspectRatio)
     assert [choice.count for choice in counts] == [1, 2, 3, 4]
     assert {choice.owner_id for choice in [*models, *ratios, *counts]} == {1001}
@@ -87,7 +91,7 @@ def test_every_choice_of_the_settings_comes_back_from_its_button() -> None:
 @LANGUAGES
 def test_settings_mark_exactly_what_is_chosen(t: Translator) -> None:
     chosen = Preferences(model=tasks.Model.KANDINSKY_3_FLASH, aspect_ratio=tasks.AspectRatio.LANDSCAPE_16_9, count=3)
-    markup = keyboards.settings(t, 1001, chosen, has_styles=True)
+    markup = keyboards.settings(t, 1001, chosen, models=MODELS, has_styles=True, utc_offset_min=0)
     assert [label for label in labels_of(markup) if "✓" in label] == ["✓ Kandinsky 3 Flash", "✓ 16:9", "✓ ×3"]
 
 
@@ -95,11 +99,12 @@ def test_refinement_is_offered_where_it_does_something() -> None:
     def offers(markup: InlineKeyboardMarkup) -> bool:
         return any("Refine" in label for label in labels_of(markup))
 
-    assert offers(keyboards.settings(EN, 1, Preferences(), has_styles=True))
-    assert not offers(keyboards.settings(EN, 1, Preferences(model=tasks.Model.KANDINSKY_3_FLASH), has_styles=True))
-    assert offers(keyboards.result(EN, 1, 1, task()))
-    assert not offers(keyboards.result(EN, 1, 1, task(refine=True)))
-    assert not offers(keyboards.result(EN, 1, 1, task(model="kandinsky-3-flash")))
+    assert offers(keyboards.settings(EN, 1, Preferences(), models=MODELS, has_styles=True, utc_offset_min=0))
+    flash = Preferences(model=tasks.Model.KANDINSKY_3_FLASH)
+    assert not offers(keyboards.settings(EN, 1, flash, models=MODELS, has_styles=True, utc_offset_min=0))
+    assert offers(keyboards.result(EN, 1, 1, task(), MODELS))
+    assert not offers(keyboards.result(EN, 1, 1, task(refine=True), MODELS))
+    assert not offers(keyboards.result(EN, 1, 1, task(model="kandinsky-3-flash"), MODELS))
 
 
 @pytest.mark.parametrize(
@@ -136,25 +141,25 @@ def test_deleting_everything_is_red_and_keeping_is_not() -> None:
 
 
 def test_words_and_seed_of_a_result_are_copied_by_buttons() -> None:
-    markup = keyboards.result(EN, 42, 1001, task())
+    markup = keyboards.result(EN, 42, 1001, task(), MODELS)
     copied = [button.copy_text.text for row in markup.inline_keyboard for button in row if button.copy_text]
     assert copied == ["a fox", "7"]
 
 
 def test_words_too_long_to_be_copied_get_no_button() -> None:
-    markup = keyboards.result(EN, 42, 1001, task(prompt="я" * 257))
+    markup = keyboards.result(EN, 42, 1001, task(prompt="я" * 257), MODELS)
     copied = [button.copy_text.text for row in markup.inline_keyboard for button in row if button.copy_text]
     assert copied == ["7"]
 
 
 def test_every_picture_of_an_album_has_its_file() -> None:
-    data = data_of(keyboards.result(EN, 42, 1001, task(count=3)))
+    data = data_of(keyboards.result(EN, 42, 1001, task(count=3), MODELS))
     files = [keyboards.AsFile.unpack(one) for one in data if one.startswith("file|")]
     assert [(file.job_id, file.index) for file in files] == [(42, 0), (42, 1), (42, 2)]
 
 
 def test_a_used_button_stands_where_it_stood_and_does_nothing() -> None:
-    before = keyboards.result(EN, 42, 1001, task())
+    before = keyboards.result(EN, 42, 1001, task(), MODELS)
     after = keyboards.replaced(before, keyboards.Refine(job_id=42), keyboards.used("✨ Refine"))
     assert after is not None
     assert labels_of(after) == labels_of(before)

@@ -164,10 +164,10 @@ def test_settings_name_everything_that_differs_from_the_usual() -> None:
         count=2,
         seed=7,
     )
-    text = wording.settings(RU, chosen)
+    text = wording.settings(RU, chosen, list(tasks.Model))
     for part in ("Kandinsky 3 с доработкой", "9:16", "Акварель", "&lt;blur&gt;", "<code>7</code>"):
         assert part in text
-    assert "Сид" not in wording.settings(RU, Preferences())
+    assert "Сид" not in wording.settings(RU, Preferences(), list(tasks.Model))
 
 
 @LANGUAGES
@@ -201,7 +201,7 @@ def test_an_overdrawn_account_shows_nothing_left() -> None:
 def test_a_list_of_the_longest_prompts_fits_a_message(t: Translator) -> None:
     now = datetime(2026, 3, 1, tzinfo=UTC)
     lines = [wording.HistoryLine(n, n, task("🦊" * 1000), now) for n in range(1, wording.HISTORY_PAGE + 1)]
-    assert units(visible(wording.history(t, lines, 0, favourites=False))) <= 4096
+    assert units(visible(wording.history(t, lines, 0))) <= 4096
     assert units(visible(wording.card(t, lines[0], 0))) <= 4096
 
 

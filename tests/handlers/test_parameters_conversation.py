@@ -70,7 +70,7 @@ async def test_parameters_without_words_are_no_prompt(scene: Stage, pool: Puppet
 async def test_what_flash_does_not_hear_is_said(scene: Stage, pool: PuppetPool) -> None:
     asked = await scene.sandbox.say(scene.ann, "a fox --model flash --no text")
     await pool.next()
-    await scene.sandbox.wait_for(scene.ann, lambda m: "does not listen to --no" in (m.text or ""), after=asked)
+    await scene.sandbox.wait_for(scene.ann, lambda m: "flash does not listen to --no" in (m.text or ""), after=asked)
 
 
 async def test_hints_are_russian_for_who_speaks_it(scene: Stage) -> None:

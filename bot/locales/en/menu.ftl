@@ -25,6 +25,7 @@ settings-style = Style: <b>{ $style }</b>
 settings-negative = Without: <b>{ $words }</b>
 settings-seed = Seed: <code>{ $seed }</code>
 settings-models = Kandinsky 3 takes its time and follows your words most closely. Flash needs four steps instead of fifty, so it is much faster.
+settings-models-22 = Kandinsky 2.2 is the generation before: it first imagines the meaning of your words, then paints it.
 settings-closed = Settings saved: { $model }, { $ratio }.
 
 button-count = ×{ $count }
@@ -83,6 +84,15 @@ conversation-left = All right, everything stays as it is.
 language = Which language shall I speak?
 language-en = English
 language-ru = Русский
+
+# /timezone
+zone =
+    <b>What time is it where you are?</b>
+    I go by { $zone }, so it is { $time } with you. Choose what your clock shows: dates and the beginning of your day follow it.
+button-zone = 🕒 { $zone }
+button-zone-choice = { $time } ({ $offset })
+button-zones-between = Half and quarter hours…
+button-zones-whole = Whole hours…
 
 # /quota
 quota =

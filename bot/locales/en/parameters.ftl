@@ -16,6 +16,6 @@ hint-too-long = There are too many words after <code>{ $parameter }</code>.
 hint-meant = I read that as <code>{ $nearest }</code>.
 hint-repeated = You wrote <code>{ $parameter }</code> more than once; the last one counts: <code>{ $nearest }</code>.
 hint-foreign = I do not know <code>{ $parameter }</code> and left it out.
-hint-no-effect = Flash does not listen to <code>{ $parameter }</code>.
+hint-no-effect = The model <code>{ $said }</code> does not listen to <code>{ $parameter }</code>.
 hint-try = Try <code>{ $nearest }</code>.
 hint-options = Possible: { $options }.

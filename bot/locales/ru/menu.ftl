@@ -25,6 +25,7 @@ settings-style = Стиль: <b>{ $style }</b>
 settings-negative = Без чего: <b>{ $words }</b>
 settings-seed = Сид: <code>{ $seed }</code>
 settings-models = Kandinsky 3 работает не спеша и точнее следует вашим словам. Flash делает четыре шага вместо пятидесяти, поэтому он гораздо быстрее.
+settings-models-22 = Kandinsky 2.2 — предыдущее поколение: сначала он представляет смысл ваших слов, а потом пишет картину.
 settings-closed = Настройки сохранены: { $model }, { $ratio }.
 
 button-count = ×{ $count }
@@ -83,6 +84,15 @@ conversation-left = Хорошо, всё остаётся как есть.
 language = На каком языке мне говорить?
 language-en = English
 language-ru = Русский
+
+# /timezone
+zone =
+    <b>Который у вас час?</b>
+    Я считаю, что у вас { $zone }, то есть { $time }. Выберите, что показывают ваши часы: по ним я пишу даты и начинаю ваш день.
+button-zone = 🕒 { $zone }
+button-zone-choice = { $time } ({ $offset })
+button-zones-between = Половины и четверти часа…
+button-zones-whole = Целые часы…
 
 # /quota
 quota =

@@ -16,6 +16,6 @@ hint-too-long = Слишком много слов после <code>{ $parameter
 hint-meant = Понял это как <code>{ $nearest }</code>.
 hint-repeated = <code>{ $parameter }</code> встречается не один раз, считается последний: <code>{ $nearest }</code>.
 hint-foreign = Параметра <code>{ $parameter }</code> я не знаю и пропустил его.
-hint-no-effect = Flash не слушает <code>{ $parameter }</code>.
+hint-no-effect = Модель <code>{ $said }</code> не учитывает <code>{ $parameter }</code>.
 hint-try = Попробуйте <code>{ $nearest }</code>.
 hint-options = Возможны: { $options }.

@@ -1,8 +1,10 @@
 result-quote = «{ $prompt }»
 result-details = { $model } · { $ratio } · сид <code>{ $seed }</code> · { $time }
 
+model-kandinsky-22 = Kandinsky 2.2
 model-kandinsky-3 = Kandinsky 3
 model-kandinsky-3-flash = Kandinsky 3 Flash
+model-kandinsky-22-short = 2.2
 model-kandinsky-3-short = Kandinsky 3
 model-kandinsky-3-flash-short = Flash
 model-refined = { $model } с доработкой
@@ -45,7 +47,7 @@ details-again =
 
 # /history
 history-title = <b>Ваши картины</b>
-history-title-favourites = <b>Ваше избранное</b>
+history-title-favourites = <b>Ваше избранное</b>: { $count } из { $limit }
 history-line =
     <b>{ $number }.</b> { $prompt }
     <i>{ $model }, { $ratio }, { $date }</i>

@@ -13,6 +13,7 @@ from bot.parameters import Changes
 from engines import styles, tasks
 
 BIG = styles.of("kandinsky3")
+MODELS = (tasks.Model.KANDINSKY_3, tasks.Model.KANDINSKY_3_FLASH, tasks.Model.KANDINSKY_22)
 CHOSEN = Preferences(
     model=tasks.Model.KANDINSKY_3_FLASH,
     aspect_ratio=tasks.AspectRatio.PORTRAIT_4_5,
@@ -42,7 +43,7 @@ def read(text: str) -> parameters.Parsed:
 
 def painted(text: str, preferences: Preferences) -> tasks.TextToImage:
     parsed = read(text)
-    return parameters.task_of(parsed.prompt, parsed.changes.over(preferences), styles=BIG, fresh_seed=99)
+    return parameters.task_of(parsed.prompt, parsed.changes.over(preferences), models=MODELS, styles=BIG, fresh_seed=99)
 
 
 @given(tasks_of_users)
@@ -70,11 +71,18 @@ def test_a_random_seed_is_the_fresh_one_and_a_fixed_one_is_not() -> None:
 
 def test_a_style_of_another_profile_is_left_out() -> None:
     mosaic = Preferences(style="mosaic")
-    assert parameters.task_of("a cat", mosaic, styles=BIG, fresh_seed=1).style == ""
-    assert parameters.task_of("a cat", mosaic, styles=styles.of("mini"), fresh_seed=1).style == "mosaic"
+    assert parameters.task_of("a cat", mosaic, models=MODELS, styles=BIG, fresh_seed=1).style == ""
+    assert parameters.task_of("a cat", mosaic, models=MODELS, styles=styles.of("mini"), fresh_seed=1).style == "mosaic"
 
 
 @pytest.mark.parametrize("prompt", ["", "x" * (tasks.PROMPT_LIMIT + 1)])
 def test_a_prompt_that_cannot_be_painted_makes_no_task(prompt: str) -> None:
     with pytest.raises(ValidationError):
-        parameters.task_of(prompt, Preferences(), styles=BIG, fresh_seed=1)
+        parameters.task_of(prompt, Preferences(), models=MODELS, styles=BIG, fresh_seed=1)
+
+
+def test_a_model_whose_weights_are_gone_gives_way_to_the_usual_one() -> None:
+    older = Preferences(model=tasks.Model.KANDINSKY_22)
+    assert painted("a cat", older).model is tasks.Model.KANDINSKY_22
+    task = parameters.task_of("a cat", older, models=MODELS[:2], styles=BIG, fresh_seed=1)
+    assert task.model is tasks.Model.KANDINSKY_3

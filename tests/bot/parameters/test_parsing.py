@@ -63,6 +63,8 @@ def test_a_dash_that_a_phone_made_of_two_hyphens_is_two_hyphens(dash: str) -> No
         ("x --seed 0", {"seed": 0}),
         ("x --model kandinsky 3 flash", {"model": FLASH}),
         ("x --model Kandinsky-3", {"model": tasks.Model.KANDINSKY_3}),
+        ("x --model 2.2", {"model": tasks.Model.KANDINSKY_22}),
+        ("x --model Kandinsky 2.2", {"model": tasks.Model.KANDINSKY_22}),
         ("x --m флеш", {"model": FLASH}),
         ("x --refine off", {"refine": False}),
         ("x --no-refine", {"refine": False}),
@@ -187,6 +189,11 @@ def test_flash_says_what_it_does_not_listen_to() -> None:
     assert [hint.parameter for hint in parameters.without_effect(changes, FLASH)] == ["refine", "no"]
     assert parameters.without_effect(changes, tasks.Model.KANDINSKY_3) == ()
     assert parameters.without_effect(read("x --no-refine").changes, FLASH) == ()
+
+
+def test_kandinsky_22_hears_what_is_unwanted_and_has_no_refiner() -> None:
+    changes = read("x --no text --refine").changes
+    assert [hint.parameter for hint in parameters.without_effect(changes, tasks.Model.KANDINSKY_22)] == ["refine"]
 
 
 def test_no_two_parameters_share_a_name() -> None:
