@@ -204,7 +204,7 @@ def begin_states(
 
 
 def _t5_cases(fixture: Fixture) -> Iterator[Case]:
-    encoder, projection = _encoder(fixture), _projection(fixture)
+    encoder, projection = build_encoder(fixture), build_projection(fixture)
     for name in fixture.tensors:
         if name.endswith(".input_ids"):
             case = name.removesuffix(".input_ids")
@@ -257,8 +257,8 @@ def _e2e_cases(fixture: Fixture) -> Iterator[Case]:
     family = _Family(
         build_network(fixture.beside("unet"), 4),
         build_movq(fixture.beside("movq")),
-        _encoder(words),
-        _projection(words),
+        build_encoder(words),
+        build_projection(words),
         int(words.config["tokens_length"]),
     )
     for case, said in fixture.config.items():
@@ -319,13 +319,13 @@ def build_movq(fixture: Fixture) -> movq.MoVQ:
     return movq.from_original(config, checkpoints.below("movq.", fixture.tensors), fixture.path.name)
 
 
-def _encoder(fixture: Fixture) -> text.TextEncoder:
+def build_encoder(fixture: Fixture) -> text.TextEncoder:
     ours = ("tokens_length", "context_dim")
     config = {name: value for name, value in fixture.config.items() if name not in ours}
     return text.encoder_from_state(config, checkpoints.below("t5.", fixture.tensors))
 
 
-def _projection(fixture: Fixture) -> text.Projection:
+def build_projection(fixture: Fixture) -> text.Projection:
     return text.projection_from_original(checkpoints.below("projection.", fixture.tensors), fixture.path.name)
 
 
