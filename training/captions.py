@@ -209,6 +209,22 @@ def caption(scene: world.Scene, rng: np.random.Generator) -> str:
     return english(scene, rng) if rng.random() < 0.5 else russian_caption(scene, rng)
 
 
+def setting(scene: world.Scene, rng: np.random.Generator, background: bool, style: bool) -> str:
+    """Only the background or the style of a scene, or both, in English or Russian: its objects are not named."""
+    if rng.random() < 0.5:
+        text = _pick(rng, ("", "", "", "a picture", "the same", "this"))
+        if background:
+            colour = str(_usual(rng, COLOURS[scene.background]))
+            text = f"{text} {_pick(rng, BACKGROUNDS).format(a=_article(colour), c=colour)}".strip(" ,")
+        return _pick(rng, STYLES[scene.style]).format(text or "a picture") if style else text.strip()
+    text = _pick(rng, ("", "", "", "картинка", "то же"))
+    if background:
+        form, case = russian.BACKGROUNDS[rng.integers(len(russian.BACKGROUNDS))]
+        colour = russian.decline(str(_usual(rng, russian.COLOURS[scene.background])), "m", case)
+        text = f"{text} {form.format(colour)}".strip(" ,")
+    return _pick(rng, russian.STYLES[scene.style]).format(text or "картинка") if style else text.strip()
+
+
 def disturb(text: str, rng: np.random.Generator, rate: float) -> str:
     """The caption as people type it: filler words, words from elsewhere, slips of a letter, capitals dropped."""
     words = []

@@ -1,11 +1,23 @@
-"""`python -m training <recipe>`: movq, bank, text, base, decoder, flash, export, or all of them in order."""
+"""`python -m training <recipe>`: one of ORDER, or all of them in order."""
 
 import argparse
 import dataclasses
 import os
 import time
 
-ORDER = ("movq", "bank", "text", "base", "decoder", "flash", "export")
+TEXT_TO_IMAGE = ("movq", "bank", "text", "base", "decoder", "flash")
+FAMILY = (
+    "inpainting",
+    "clip",
+    "image_prompt",
+    "hed",
+    "edges",
+    "super_resolution_x2",
+    "super_resolution_x4",
+    "kandinsky22_prior",
+    "kandinsky22_decoder",
+)
+ORDER = (*TEXT_TO_IMAGE, *FAMILY, "export")
 
 
 def main() -> None:
@@ -47,7 +59,9 @@ def _train(recipes: tuple[str, ...], threads: int, stop_at: float | None, rate: 
 
     changed = {"learning_rate": rate} if rate else {}
     for recipe in recipes:
-        if recipe == "movq":
+        if recipe in FAMILY:
+            _train_family(recipe, stop_at, changed)
+        elif recipe == "movq":
             movq.train(dataclasses.replace(config.MovqConfig(), **changed), stop_at)
             if not loop.worker():
                 print(movq.finish(config.MovqConfig()))
@@ -62,4 +76,38 @@ def _train(recipes: tuple[str, ...], threads: int, stop_at: float | None, rate: 
         elif recipe == "flash":
             flash.train(dataclasses.replace(config.FlashConfig(), **changed), stop_at)
         else:
+            from training import family_export
+
             export.write()
+            print("exported beside text to image:", ", ".join(family_export.write()) or "nothing")
+
+
+def _train_family(recipe: str, stop_at: float | None, changed: dict[str, float]) -> None:
+    from training import (
+        clip,
+        edges,
+        family_config,
+        hed,
+        image_prompt,
+        inpainting,
+        kandinsky22,
+        loop,
+        super_resolution,
+    )
+
+    enlarging = family_config.SuperResolutionConfig
+    trainers = {
+        "inpainting": (inpainting.train, family_config.InpaintingConfig()),
+        "clip": (clip.train, family_config.ClipConfig()),
+        "image_prompt": (image_prompt.train, family_config.ImagePromptConfig()),
+        "hed": (hed.train, family_config.HedConfig()),
+        "edges": (edges.train, family_config.EdgesConfig()),
+        "super_resolution_x2": (super_resolution.train, enlarging(factor=2)),
+        "super_resolution_x4": (super_resolution.train, enlarging(factor=4)),
+        "kandinsky22_prior": (kandinsky22.train_prior, family_config.PriorConfig()),
+        "kandinsky22_decoder": (kandinsky22.train_decoder, family_config.Decoder22Config()),
+    }
+    train, settings = trainers[recipe]
+    train(dataclasses.replace(settings, **changed), stop_at)
+    if recipe == "clip" and not loop.worker():
+        print(clip.probe(clip.load(family_config.ClipConfig())))

@@ -20,7 +20,7 @@ WEIGHTS = Path(__file__).resolve().parent.parent / "engines" / "mini" / "weights
 TEXT_FOLDER = "flan_ul2_encoder"
 
 
-def _save(
+def save(
     tensors: dict[str, Tensor], target: Path, metadata: dict[str, str] | None = None, dtype: torch.dtype = torch.float16
 ) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -31,15 +31,15 @@ def _save(
 
 def write_movq(model: movq.VQModel, original: dict, folder: Path) -> None:
     tensors = keymaps.movq_to_original(model.state_dict(), levels=len(original["ch_mult"]))
-    _save(tensors, folder / "movq.safetensors", {"config": json.dumps(original, sort_keys=True)})
+    save(tensors, folder / "movq.safetensors", {"config": json.dumps(original, sort_keys=True)})
 
 
 def write_painter(painter: base.Painter, original: dict, name: str, folder: Path) -> None:
     """`kandinsky3[_flash].safetensors` and its `projection[_flash].safetensors`."""
     unet = keymaps.unet_to_original(painter.unet.state_dict())
     tensors = {f"unet.{key}": value for key, value in unet.items()} | {"null_embedding": painter.null_embedding}
-    _save(tensors, folder / f"kandinsky3{name}.safetensors", {"config": json.dumps(original, sort_keys=True)})
-    _save(painter.projection.state_dict(), folder / TEXT_FOLDER / f"projection{name}.safetensors")
+    save(tensors, folder / f"kandinsky3{name}.safetensors", {"config": json.dumps(original, sort_keys=True)})
+    save(painter.projection.state_dict(), folder / TEXT_FOLDER / f"projection{name}.safetensors")
 
 
 def write_text(folder: Path) -> None:

@@ -4,10 +4,12 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
+
+M = TypeVar("M", bound=nn.Module)
 
 Losses = dict[str, Tensor]
 AGREE_EVERY = 10  # steps between two averagings of the workers' weights
@@ -83,6 +85,14 @@ def _resume(optimiser: torch.optim.Optimizer, state: dict[str, Any]) -> None:
     optimiser.load_state_dict(state)
     for group, factor in zip(optimiser.param_groups, factors, strict=True):
         group["factor"] = factor
+
+
+def restored(module: M, folder: Path) -> M:
+    """The module with the averaged weights of the checkpoint in `folder`, where it has such, ready to be used."""
+    state = torch.load(folder / "checkpoint.pt", weights_only=True)
+    module.load_state_dict(state["module"])
+    module.load_state_dict(state["average"] or {}, strict=False)
+    return module.eval()
 
 
 def run(

@@ -105,9 +105,9 @@ def sample_scene(seed: int, canvas: tuple[int, int] | None = None) -> Scene:
         background, background_said = free[rng.integers(len(free))], True
     shapes = [SHAPES[rng.integers(8)], SHAPES[rng.integers(8)]]
     if pair:
-        things = _pair(rng, width, height, relation, shapes, taken)
+        things = composed_pair(rng, width, height, relation, shapes, taken)
     else:
-        things = (_single(rng, width, height, shapes[0], first),)
+        things = (composed_single(rng, width, height, shapes[0], first),)
     return Scene(seed, width, height, background, background_said, style, things, relation)
 
 
@@ -133,7 +133,8 @@ def _put(
     return round(float(x), 2), round(float(y), 2)
 
 
-def _single(rng: np.random.Generator, width: int, height: int, shape: str, colour: str) -> Thing:
+def composed_single(rng: np.random.Generator, width: int, height: int, shape: str, colour: str) -> Thing:
+    """One object of this shape and colour, its size and place drawn."""
     size = SIZES[rng.choice(3, p=(0.28, 0.44, 0.28))]
     low, high = RADII[size][0]
     radius = round(float(rng.uniform(low, high)) * _frame(width, height)[4], 2)
@@ -152,9 +153,10 @@ _SPOTS = {
 }
 
 
-def _pair(
+def composed_pair(
     rng: np.random.Generator, width: int, height: int, relation: str | None, shapes: list[str], colours: list[str]
 ) -> tuple[Thing, ...]:
+    """Two objects in this relation, their sizes and exact places drawn."""
     scale = _frame(width, height)[4]
     if relation == "inside":
         outer = float(rng.uniform(36, 41)) * scale

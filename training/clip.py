@@ -1,0 +1,251 @@
+"""A small CLIP on the world: the image encoder of image prompts (paper section 5.4) and of Kandinsky 2.2.
+
+Contrastive as CLIP is, on scenes and their captions; half of a batch are scenes that differ from their neighbour in
+one attribute. Forced by scale: four hundred million pairs make an embedding from which everything can be read, thirty
+thousand do not, so one linear map, thrown away afterwards, has to read the attributes of the scene off the embedding
+of either tower. Pictures enter as any CLIP takes them: shortest side to the input size, centre cut out, CLIP's own
+mean and deviation.
+"""
+
+import dataclasses
+import json
+
+import numpy as np
+import torch
+from PIL import Image
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import CLIPTextConfig, CLIPTextModelWithProjection, CLIPVisionConfig, CLIPVisionModelWithProjection
+
+from training import captions, config, family_config, loop, relatives, renderer, text_encoder, world
+
+NAME = "clip"
+MEAN, DEVIATION = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)  # openai/CLIP
+IGNORED = -100
+SQUARE = (128, 128)
+
+
+def vision_config(settings: family_config.ClipConfig) -> CLIPVisionConfig:
+    return CLIPVisionConfig(
+        hidden_size=settings.width,
+        intermediate_size=settings.d_ff,
+        num_hidden_layers=settings.layers,
+        num_attention_heads=settings.heads,
+        image_size=settings.image_px,
+        patch_size=settings.patch_px,
+        projection_dim=settings.projection,
+    )
+
+
+def text_config(settings: family_config.ClipConfig, vocabulary: int) -> CLIPTextConfig:
+    return CLIPTextConfig(
+        vocab_size=vocabulary,
+        hidden_size=settings.width,
+        intermediate_size=settings.d_ff,
+        num_hidden_layers=settings.text_layers,
+        num_attention_heads=settings.heads,
+        max_position_embeddings=settings.text_tokens,
+        projection_dim=settings.projection,
+        pad_token_id=0,
+        bos_token_id=0,  # captions begin without a mark
+        eos_token_id=1,
+    )
+
+
+def pixels(pictures: list[np.ndarray], side_px: int) -> Tensor:
+    """Float32 [B, 3, side, side] of uint8 pictures [H, W, 3] of any sizes, as the stock CLIP processor makes them."""
+    rows = []
+    for picture in pictures:
+        height, width, _ = picture.shape
+        scale = side_px / min(height, width)
+        size = (max(side_px, int(width * scale)), max(side_px, int(height * scale)))
+        resized = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC))
+        top, left = (size[1] - side_px) // 2, (size[0] - side_px) // 2
+        rows.append(resized[top : top + side_px, left : left + side_px])
+    scaled = torch.from_numpy(np.stack(rows)).permute(0, 3, 1, 2).float() / 255
+    return (scaled - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(DEVIATION).view(3, 1, 1)
+
+
+class Clip(nn.Module):
+    """Both towers, the temperature, and the reader of attributes."""
+
+    def __init__(self, settings: family_config.ClipConfig, vocabulary: int) -> None:
+        super().__init__()
+        self.settings = settings
+        self.vision = CLIPVisionModelWithProjection(vision_config(settings))
+        self.text = CLIPTextModelWithProjection(text_config(settings, vocabulary))
+        self.temperature = nn.Parameter(torch.tensor(2.0))
+        self.reader = nn.Linear(settings.projection, sum(map(len, text_encoder.SLOTS.values())))
+
+    def see(self, pictures: Tensor) -> Tensor:
+        """Embeddings [B, projection], not normalised, of normalised pixels [B, 3, side, side]."""
+        return self.vision(pixel_values=pictures).image_embeds
+
+    def read(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Embeddings [B, projection], not normalised, of captions."""
+        return self.text(input_ids=ids, attention_mask=mask).text_embeds
+
+
+def tokenise(processor: Tokenizer, texts: list[str], limit: int) -> tuple[Tensor, Tensor]:
+    """Ids and mask [B, T] with T at most the limit; the end mark of a longer text stays."""
+    ids, mask = text_encoder.tokenise(processor, texts)
+    if ids.shape[1] > limit:
+        cut = mask[:, limit - 1] == 1
+        ids, mask = ids[:, :limit], mask[:, :limit]
+        ids[cut, limit - 1] = 1
+    return ids, mask
+
+
+def seen_answers(scene: world.Scene) -> list[int]:
+    """What can be seen in a picture, one index a slot; what a caption must not say is ignored."""
+    said = text_encoder.answers(dataclasses.replace(scene, background_said=True))
+    names = list(text_encoder.SLOTS)
+    if scene.things[0].place is None and scene.relation is None:
+        said[names.index("place 1")] = IGNORED
+    return said
+
+
+def contrast(images: Tensor, texts: Tensor, temperature: Tensor) -> tuple[Tensor, Tensor]:
+    """CLIP's symmetric loss over a batch, and the share of pictures that find their own caption first."""
+    logits = functional.normalize(images) @ functional.normalize(texts).T * temperature.clamp(max=4.6).exp()
+    own = torch.arange(len(logits))
+    loss = (functional.cross_entropy(logits, own) + functional.cross_entropy(logits.T, own)) / 2
+    return loss, (logits.argmax(1) == own).float().mean()
+
+
+def reading_loss(logits: Tensor, answers: Tensor) -> Tensor:
+    """Sum of the cross-entropies of all slots; answers int64 [B, slots]."""
+    total, start = torch.zeros(()), 0
+    for slot, values in enumerate(text_encoder.SLOTS.values()):
+        part = logits[:, start : start + len(values)]
+        start += len(values)
+        if (answers[:, slot] != IGNORED).any():
+            total = total + functional.cross_entropy(part, answers[:, slot], ignore_index=IGNORED)
+    return total
+
+
+class Pool:
+    """Pairs of a scene and its neighbour as pictures of the encoder's size, renewed a little at every step."""
+
+    def __init__(self, settings: family_config.ClipConfig) -> None:
+        self._settings = settings
+        self._pairs: list[tuple[tuple[world.Scene, world.Scene], np.ndarray]] = []
+        self._oldest = 0
+
+    def draw(self, rng: np.random.Generator) -> tuple[list[world.Scene], list[np.ndarray]]:
+        """A batch of twice `batch` scenes and pictures, neighbours one after the other."""
+        missing = max(0, self._settings.batch - len(self._pairs))
+        for _ in range(max(self._settings.fresh, missing)):
+            self._take(rng)
+        scenes, pictures = [], []
+        for index in rng.choice(len(self._pairs), self._settings.batch, replace=False):
+            pair, seen = self._pairs[index]
+            scenes += pair
+            pictures += list(seen)
+        return scenes, pictures
+
+    def _take(self, rng: np.random.Generator) -> None:
+        canvas = SQUARE if rng.random() < 0.9 else None
+        scene = world.sample_scene(int(rng.integers(2**40, 2**50)), canvas)
+        scene = dataclasses.replace(scene, style=world.STYLES[rng.integers(4)] if rng.random() < 0.4 else scene.style)
+        pair = (scene, relatives.neighbour(scene, rng))
+        side = self._settings.image_px
+        seen = np.stack([_thumbnail(renderer.render(one), side) for one in pair])
+        if len(self._pairs) < self._settings.pool:
+            self._pairs.append((pair, seen))
+        else:
+            self._pairs[self._oldest] = (pair, seen)
+            self._oldest = (self._oldest + 1) % len(self._pairs)
+
+
+def _thumbnail(picture: np.ndarray, side_px: int) -> np.ndarray:
+    height, width, _ = picture.shape
+    edge = min(height, width)
+    left, top = (width - edge) // 2, (height - edge) // 2
+    cut = Image.fromarray(picture[top : top + edge, left : left + edge])
+    return np.asarray(cut.resize((side_px, side_px), Image.Resampling.BICUBIC))
+
+
+def train(settings: family_config.ClipConfig, stop_at: float | None = None) -> Clip:
+    """Train (or go on training) both towers."""
+    torch.manual_seed(0)
+    processor = text_encoder.vocabulary()
+    model = Clip(settings, processor.get_vocab_size())
+    pool = Pool(settings)
+
+    def losses(step: int, share: float) -> loop.Losses:
+        rng = np.random.default_rng((step, 10, loop.worker()))
+        scenes, pictures = pool.draw(rng)
+        texts = [captions.caption(scene, rng) for scene in scenes]
+        texts = [captions.disturb(text, rng, 0.05) if rng.random() < 0.3 else text for text in texts]
+        images = model.see(pixels(pictures, settings.image_px))
+        said = model.read(*tokenise(processor, texts, settings.text_tokens))
+        contrastive, found = contrast(images, said, model.temperature)
+        by_eye = reading_loss(model.reader(images), torch.tensor([seen_answers(scene) for scene in scenes]))
+        by_word = reading_loss(model.reader(said), torch.tensor([text_encoder.answers(scene) for scene in scenes]))
+        loss = contrastive + settings.reading * (by_eye + by_word)
+        return {"loss": loss, "contrastive": contrastive, "found": found, "by_eye": by_eye, "by_word": by_word}
+
+    loop.run(
+        model,
+        losses,
+        steps=settings.steps,
+        peak=settings.learning_rate,
+        folder=config.workspace() / NAME,
+        ema=settings.ema,
+        weight_decay=0.02,
+        stop_at=stop_at,
+        every=25,
+        save_every=100,
+    )
+    return model
+
+
+def load(settings: family_config.ClipConfig) -> Clip:
+    """The averaged weights of the checkpoint, frozen."""
+    model = Clip(settings, text_encoder.vocabulary().get_vocab_size())
+    return loop.restored(model, config.workspace() / NAME).requires_grad_(False)
+
+
+@torch.inference_mode()
+def embed(model: Clip, pictures: list[np.ndarray]) -> Tensor:
+    """Embeddings [B, projection] of uint8 pictures of any sizes."""
+    return model.see(pixels(pictures, model.settings.image_px))
+
+
+def silence(model: Clip) -> Tensor:
+    """The embedding [projection] of an all-zero pixel tensor: what guidance takes for no picture at all."""
+    side = model.settings.image_px
+    with torch.inference_mode():
+        return model.see(torch.zeros(1, 3, side, side))[0].clone()
+
+
+def probe(model: Clip, train_scenes: int = 2500, test_scenes: int = 500) -> dict[str, float]:
+    """Accuracy of linear maps, fitted by ridge regression on frozen embeddings, on unseen scenes of one object.
+
+    Also written to `probe.json` beside the checkpoint.
+    """
+    rng = np.random.default_rng(11)
+    scenes = []
+    while len(scenes) < train_scenes + test_scenes:
+        scene = world.sample_scene(int(rng.integers(2**50, 2**51)), SQUARE)
+        if scene.relation is None:
+            scenes.append(dataclasses.replace(scene, style=world.STYLES[rng.integers(4)]))
+    rows = [
+        embed(model, [renderer.render(one) for one in scenes[start : start + 50]])
+        for start in range(0, len(scenes), 50)
+    ]
+    features = functional.normalize(torch.cat(rows)).double()
+    features = torch.cat([features, torch.ones(len(features), 1, dtype=torch.float64)], 1)
+    known = features[:train_scenes]
+    inverse = torch.linalg.inv(known.T @ known + 1e-3 * torch.eye(known.shape[1], dtype=torch.float64))
+    answers = torch.tensor([seen_answers(scene) for scene in scenes])
+    result = {}
+    for slot, (name, values) in enumerate(text_encoder.SLOTS.items()):
+        if name in ("colour 1", "shape 1", "size 1", "style", "background"):
+            target = functional.one_hot(answers[:train_scenes, slot], len(values)).double()
+            predicted = features[train_scenes:] @ (inverse @ known.T @ target)
+            result[name] = round(float((predicted.argmax(1) == answers[train_scenes:, slot]).double().mean()), 3)
+    (config.workspace() / NAME / "probe.json").write_text(json.dumps(result) + "\n")
+    return result

@@ -1,0 +1,148 @@
+"""Every number of the recipes beyond text to image; `config.py` has those of MoVQ, text encoder, base and Flash."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from training import config
+
+
+@dataclass(frozen=True, slots=True)
+class InpaintingConfig:
+    """Paper section 5.3: the base U-Net with five more input channels, zero at first."""
+
+    original: dict[str, Any] = field(default_factory=lambda: config.BaseConfig().original | {"num_channels": 9})
+    chunks: int = 14  # of the bank, each row with masks of its own
+    masks: int = 2  # of each row
+    covering: float = 0.62  # share of masks that lie over an object ...
+    surrounding: float = 0.13  # ... and that leave only a window: outpainting; the rest lie anywhere
+    steps: int = 3000
+    batch: int = 32
+    learning_rate: float = 5e-4
+    ema: float = 0.998
+    unconditional: float = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class ClipConfig:
+    """The image encoder of sections 5.4 and 3 (Kandinsky 2.2), at 1/350 of ViT-L/14, and the text tower beside it."""
+
+    image_px: int = 96
+    patch_px: int = 12
+    width: int = 128
+    layers: int = 4
+    heads: int = 4
+    d_ff: int = 384
+    projection: int = 128
+    text_layers: int = 3
+    text_tokens: int = 48  # CLIP has 77
+    pool: int = 5000  # pairs of scenes that are kept as pictures
+    fresh: int = 16  # pairs a step that are new while the pool grows, and then replace old ones
+    steps: int = 1600
+    batch: int = 48  # pairs: a scene, and one that differs from it in one attribute
+    learning_rate: float = 1e-3
+    ema: float = 0.995
+    reading: float = 0.5  # weight of reading the attributes off the embedding by one linear map
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePromptConfig:
+    """Paper section 5.4, IP-Adapter: image attention beside the text's in every cross-attention of the frozen base."""
+
+    tokens: int = 4
+    chunks: int = 12
+    # What a sample shows and says, see `image_prompt.KINDS`.
+    shares: tuple[float, ...] = (0.10, 0.24, 0.26, 0.18, 0.06, 0.06, 0.10)
+    embedding_noise: float = 0.1  # of the embedding's own spread: nearby embeddings mean alike
+    steps: int = 4000
+    batch: int = 32
+    learning_rate: float = 1e-3
+    ema: float = 0.998
+
+
+@dataclass(frozen=True, slots=True)
+class HedConfig:
+    """The edge detector of section 5.4 (style transfer): HED at small widths."""
+
+    widths: tuple[int, ...] = (8, 16, 24, 32, 32)
+    scenes: int = 2500
+    steps: int = 900
+    batch: int = 8
+    learning_rate: float = 2e-3
+    ema: float = 0.99
+    sides: float = 0.4  # weight of the five side outputs beside their mean
+
+
+@dataclass(frozen=True, slots=True)
+class EdgesConfig:
+    """Paper section 5.4, style transfer: the whole U-Net tuned with a hint block on edges."""
+
+    chunks: int = 12
+    steps: int = 3000
+    batch: int = 32
+    learning_rate: float = 4e-4
+    hint_rate: float = 2.0  # learning rate of the hint block, which begins from nothing
+    ema: float = 0.998
+    unconditional: float = 0.10
+    hintless: float = 0.05  # share of samples without a hint
+
+
+@dataclass(frozen=True, slots=True)
+class SuperResolutionConfig:
+    """KandiSuperRes: a U-Net over pixels that predicts x0, at 1/300 of its size; `factor` 2 or 4."""
+
+    factor: int = 2
+    original: dict[str, Any] = field(
+        default_factory=lambda: {
+            "model_channels": 16,
+            "init_channels": 16,
+            "dim_mult": [1, 2, 3, 4],
+            "num_resnet_blocks": [2, 2, 2, 2],
+            "groups": 4,
+            "time_embed_dim": 64,
+            "num_channels": 3,
+        }
+    )
+    scenes: int = 500  # kept as large pictures
+    crop_px: int = 64
+    steps: int = 8000
+    batch: int = 8
+    whole_from: float = 0.6  # share of the run after which crops of twice the side, fewer, take turns with the small
+    learning_rate: float = 1.5e-3
+    ema: float = 0.998
+    edge_weight: float = 3.0
+    at_times: float = 0.6  # share of samples at the times of the sampler that will be used; the rest at any time
+
+
+@dataclass(frozen=True, slots=True)
+class PriorConfig:
+    """Kandinsky 2.2, first half: from text to the CLIP embedding of a picture."""
+
+    heads: int = 4
+    head_dim: int = 32
+    layers: int = 6
+    clip_range: float = 5.0  # of the sampler, in deviations of an embedding's number
+    chunks: int = 12
+    steps: int = 3000
+    batch: int = 64
+    learning_rate: float = 1e-3
+    ema: float = 0.998
+    unconditional: float = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder22Config:
+    """Kandinsky 2.2, second half: from the CLIP embedding to latents."""
+
+    widths: tuple[int, ...] = (64, 96, 160)
+    layers: int = 1
+    head_dim: int = 32
+    groups: int = 32
+    first_beta: float = 0.00085  # linear, as in the official decoder
+    last_beta: float = 0.012
+    chunks: int = 12
+    embedding_noise: float = 0.15  # at most, of the embeddings' spread: the prior's embeddings are not exact
+    steps: int = 4000
+    batch: int = 32
+    learning_rate: float = 8e-4
+    ema: float = 0.998
+    unconditional: float = 0.10
