@@ -76,12 +76,16 @@ class HeldPool:
         await self._pool.close()
 
     async def run(
-        self, task: tasks.Task, *, on_progress: Callable[[tasks.Progress], None] | None = None
+        self,
+        task: tasks.Task,
+        *,
+        media: tasks.Media = tasks.NO_MEDIA,
+        on_progress: Callable[[tasks.Progress], None] | None = None,
     ) -> tasks.Result:
         """Wait for the release, then paint."""
         await self.released.wait()
         self.painting.set()
-        return await self._pool.run(task, on_progress=on_progress)
+        return await self._pool.run(task, media=media, on_progress=on_progress)
 
 
 @dataclass(slots=True)

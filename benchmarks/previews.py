@@ -88,7 +88,7 @@ def _alone_ms(scale: Scale, wanted: Sequence[tasks.TextToImage]) -> list[tuple[f
     found = []
     for task in wanted:
         maker = station.engine(task)
-        begun = maker.advance(maker.prepare(task))
+        begun = maker.advance(maker.prepare(task, tasks.NO_MEDIA))
         step = functools.partial(maker.advance, begun)
         preview = functools.partial(_shown, maker, begun)
         found.append((_fastest_ms(scale, device, step), _fastest_ms(scale, device, preview)))

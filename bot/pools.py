@@ -29,9 +29,13 @@ class TaskPool(Protocol):
         """Stop at the next step boundary; tasks that are not finished fail with PoolClosed."""
 
     async def run(
-        self, task: tasks.Task, *, on_progress: Callable[[tasks.Progress], None] | None = None
+        self,
+        task: tasks.Task,
+        *,
+        media: tasks.Media = tasks.NO_MEDIA,
+        on_progress: Callable[[tasks.Progress], None] | None = None,
     ) -> tasks.Result:
-        """The result of a task. Raises EngineError; cancelling the caller cancels the task."""
+        """The result of a task, whose files are in `media`. Raises EngineError. Cancelling the caller cancels it."""
 
     def state(self) -> pool.PoolState:
         """The devices as an operator sees them; none before `start`."""

@@ -38,8 +38,8 @@ class Engine(Protocol):
         """Sampling steps that each picture of the task takes."""
         ...
 
-    def prepare(self, task: tasks.Task) -> list[Unit]:
-        """A unit for each picture of the task. Raises InvalidTask."""
+    def prepare(self, task: tasks.Task, media: tasks.Media) -> list[Unit]:
+        """A unit for each picture of the task, whose files are in `media`. Raises InvalidTask, CheckpointError."""
         ...
 
     def advance(self, units: Sequence[Unit]) -> list[Unit]:
@@ -70,7 +70,7 @@ class Station(Protocol):
     """The engines of one device and the components that they share."""
 
     def engine(self, task: tasks.Task) -> Engine:
-        """The engine for a task. Raises InvalidTask."""
+        """The engine for a task, always the same one. Raises InvalidTask, CheckpointError."""
         ...
 
     def warm(self) -> bool:

@@ -82,9 +82,13 @@ class Pool:
         await asyncio.gather(*(asyncio.to_thread(one.join) for one in self._workers))
 
     async def run(
-        self, task: tasks.Task, *, on_progress: Callable[[tasks.Progress], None] | None = None
+        self,
+        task: tasks.Task,
+        *,
+        media: tasks.Media = tasks.NO_MEDIA,
+        on_progress: Callable[[tasks.Progress], None] | None = None,
     ) -> tasks.Result:
-        """The result of a task. Raises EngineError.
+        """The result of a task, whose files are in `media` under the names that it uses. Raises EngineError.
 
         `on_progress` is called on this event loop at step boundaries, never after the result. Cancelling the caller
         returns at once; the device lets go of the task at its next step boundary.
@@ -92,7 +96,7 @@ class Pool:
         if self._closed or not self._workers:
             raise errors.PoolClosed("the pool is not running")
         loop = asyncio.get_running_loop()
-        run = worker.Run(task, loop, loop.create_future(), on_progress)
+        run = worker.Run(task, loop, loop.create_future(), on_progress, media)
         chosen = self._least_loaded()
         chosen.submit(run)
         try:

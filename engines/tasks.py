@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator, model_validator
@@ -57,6 +58,7 @@ class Control(StrEnum):
 
 
 Media = Mapping[str, bytes]  # the files that a task names: PNG, JPEG or WebP
+NO_MEDIA: Media = MappingProxyType({})
 MediaName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\w.-]+$")]
 Prompt = Annotated[str, Field(min_length=1, max_length=PROMPT_LIMIT)]
 OptionalPrompt = Annotated[str, Field(max_length=PROMPT_LIMIT)]

@@ -34,6 +34,7 @@ class Run:
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[tasks.Result]
     on_progress: OnProgress | None = None
+    media: tasks.Media = field(default_factory=dict)
     cancelled: bool = False
     units: list[engine.Unit] = field(default_factory=list)
     pictures: dict[int, tasks.Picture] = field(default_factory=dict)
@@ -214,7 +215,10 @@ class Worker:
             if self._pace is not None and run.on_progress is not None:
                 self._pace.begin(run, began)
             prepared = ladder.climb(
-                [run], lambda runs: [station.engine(r.task).prepare(r.task) for r in runs], self.device, station.release
+                [run],
+                lambda runs: [station.engine(r.task).prepare(r.task, r.media) for r in runs],
+                self.device,
+                station.release,
             )
             run.busy_s += self._clock() - began
             units = prepared.results[0]

@@ -35,6 +35,7 @@ class Painting:
     report: Callable[[tasks.Progress], None]
     outcome: asyncio.Future[tasks.Result] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     cancelled: bool = False
+    media: tasks.Media = field(default_factory=dict)
 
     def step(self, step: int, steps: int = 50, stage: tasks.Stage = tasks.Stage.SAMPLING) -> None:
         """Report progress."""
@@ -73,10 +74,14 @@ class PuppetPool:
         return PoolState((DeviceState("puppet", 12 * 2**30, (unet,), running=self.busy, waiting=0),))
 
     async def run(
-        self, task: tasks.Task, *, on_progress: Callable[[tasks.Progress], None] | None = None
+        self,
+        task: tasks.Task,
+        *,
+        media: tasks.Media = tasks.NO_MEDIA,
+        on_progress: Callable[[tasks.Progress], None] | None = None,
     ) -> tasks.Result:
         """Wait until the test finishes the painting."""
-        painting = Painting(task, on_progress or (lambda progress: None))
+        painting = Painting(task, on_progress or (lambda progress: None), media=media)
         if self.at_once:
             painting.finish()
         self.started.put_nowait(painting)

@@ -1,10 +1,11 @@
-"""The samplers: base with guidance, Flash, refiner, one step at a time for many pictures at once.
+"""The samplers: base with guidance, Flash, refiner, the fork's DDPM, one step at a time for many pictures at once.
 
 A `State` is a picture on its way: immutable, so a step that failed is simply taken again. `advance` takes states at any
 timesteps and of any prompts, as long as their next step needs the same network and their latents have one shape;
 pictures join and leave a batch between steps. State arithmetic is float32 whatever the network's dtype.
 
-Sources: ai-forever/Kandinsky-3 `model/diffusion.py`, `t2i_pipeline.py`; the refiner is the paper's section 5.2.
+Sources: ai-forever/Kandinsky-3 `model/diffusion.py`, `t2i_pipeline.py`; the refiner is the paper's section 5.2; DDPM is
+the scheduler of the pipelines in ai-forever/kandinsky3-diffusers.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from engines.kandinsky3 import schedule, unet
 from engines.kandinsky3.noise import NoiseSource
 
 SCHEDULE = schedule.cosine()
-QUANTILE = 0.99  # of dynamic thresholding, base; inpainting uses 0.95
+QUANTILE = 0.99  # of dynamic thresholding, base
+INPAINTING_QUANTILE = 0.95
 
 
 class Variant(StrEnum):
@@ -29,11 +31,19 @@ class Variant(StrEnum):
 
     BASE = "base"
     FLASH = "flash"
+    INPAINTING = "inpainting"
+    IMAGE_PROMPT = "image prompt"
+    EDGES = "edges"
+    DEPTH = "depth"
+    SCRIBBLE = "scribble"
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What one network is told; without a negative the learned null embedding takes its place."""
+    """What one network is told; without a negative the learned null embedding takes its place.
+
+    The fork has no null embedding: its prompts always have a negative, `unet.silent` where nothing is said.
+    """
 
     positive: unet.Context
     negative: unet.Context | None = None
@@ -62,7 +72,21 @@ class Direct:
     variant: Variant = Variant.FLASH
 
 
-Step = Guided | Direct
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """A step of the fork's sampler from t to `previous`: (w+1)c - wu, x0 clipped to ±1, the mean and noise of the DDPM.
+
+    `previous` None is the end, where ᾱ is 1. `scale` multiplies the scale of the picture's condition in this step.
+    """
+
+    t: int
+    previous: int | None
+    guidance: float
+    variant: Variant
+    scale: float = 1.0
+
+
+Step = Guided | Direct | Posterior
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +103,7 @@ class State:
     draws: int
     position: int = 0
     estimate: Tensor | None = None
+    condition: unet.Condition | None = None
 
     @property
     def done(self) -> bool:
@@ -89,11 +114,28 @@ class State:
         return self.plan[self.position]
 
 
-def base_plan(steps: int, guidance: float, quantile: float | None = QUANTILE, eta: float = 1.0) -> tuple[Guided, ...]:
+def base_plan(
+    steps: int,
+    guidance: float,
+    quantile: float | None = QUANTILE,
+    eta: float = 1.0,
+    variant: Variant = Variant.BASE,
+) -> tuple[Guided, ...]:
     """The base sampler's steps; the last leads to t = 0, not to a noise-free ᾱ of 1."""
     times = schedule.base_times(steps)
     pairs = zip(times, (*times[1:], 0), strict=True)
-    return tuple(Guided(t, previous, guidance, quantile, eta) for t, previous in pairs)
+    return tuple(Guided(t, previous, guidance, quantile, eta, variant) for t, previous in pairs)
+
+
+def ddpm_plan(steps: int, guidance: float, variant: Variant, strength: float = 1.0) -> tuple[Posterior, ...]:
+    """The fork's steps, of which a strength below 1 keeps the last share (at least one).
+
+    Such a plan starts from a picture noised to its first time; see `begin`.
+    """
+    times = schedule.ddpm_times(steps)
+    kept = max(1, min(int(steps * strength), steps))
+    pairs = zip(times, (*times[1:], None), strict=True)
+    return tuple(Posterior(t, previous, guidance, variant) for t, previous in pairs)[-kept:]
 
 
 def flash_plan() -> tuple[Direct, ...]:
@@ -112,33 +154,48 @@ def begin(
     noise: NoiseSource,
     shape: tuple[int, int, int],
     device: torch.device | str = "cpu",
+    *,
+    start: Tensor | None = None,
+    condition: unet.Condition | None = None,
 ) -> State:
-    """A state of pure noise: draw 0 of its source."""
-    return State(noise.draw(0, shape).to(device), plan, prompts, noise, draws=1)
+    """A state of pure noise, draw 0 of its source, or of `start` (latents [4, h, w]) noised by it to the first time."""
+    latents = noise.draw(0, shape).to(device)
+    if start is not None:
+        latents = SCHEDULE.noised(start.to(device), plan[0].t, latents)
+    return State(latents, plan, prompts, noise, draws=1, condition=condition)
 
 
 @torch.inference_mode()
-def advance(states: Sequence[State], network: unet.Network) -> list[State]:
+def advance(states: Sequence[State], network: unet.Predictor) -> list[State]:
     """Every state one step further. All next steps must be of the network's variant, all latents of one shape."""
     steps = [state.next_step for state in states]
     entered = [_enter(state) for state in states]
     prompts = [state.prompts[step.variant] for state, step in zip(states, steps, strict=True)]
-    noises = predict(network, entered, steps, prompts)
+    noises = predict(network, entered, steps, prompts, [state.condition for state in states])
     return [_leave(state, x_t, noise) for state, x_t, noise in zip(states, entered, noises, strict=True)]
 
 
 @torch.inference_mode()
 def predict(
-    network: unet.Network, entered: Sequence[Tensor], steps: Sequence[Step], prompts: Sequence[Prompt]
+    network: unet.Predictor,
+    entered: Sequence[Tensor],
+    steps: Sequence[Step],
+    prompts: Sequence[Prompt],
+    conditions: Sequence[unet.Condition | None] | None = None,
 ) -> list[Tensor]:
-    """The noise in each picture x_t [4, h, w], guided where its step says so, from one pass of the network."""
-    guided = {i: step.guidance for i, step in enumerate(steps) if isinstance(step, Guided)}
+    """The noise in each picture x_t [4, h, w], guided where its step says so, from one pass of the network.
+
+    Both halves of a guided step see the picture's condition.
+    """
+    guided = {i: step.guidance for i, step in enumerate(steps) if isinstance(step, Guided | Posterior)}
     rows = [*range(len(steps)), *guided]  # conditional rows first, as in the original
     unsaid = [prompts[i].negative or unet.unconditional(prompts[i].positive, network.null_embedding) for i in guided]
-    predicted: Tensor = network(
+    seen = [_scaled(one, step) for one, step in zip(conditions or [None] * len(steps), steps, strict=True)]
+    predicted = network(
         torch.stack([entered[i] for i in rows]),
         [steps[i].t for i in rows],
         [*(prompt.positive for prompt in prompts), *unsaid],
+        [seen[i] for i in rows],
     )
     noises = list(predicted[: len(steps)])
     for (i, guidance), unconditional in zip(guided.items(), predicted[len(steps) :], strict=True):
@@ -162,7 +219,7 @@ def threshold(x0: Tensor, quantile: float | None) -> Tensor:
 def _enter(state: State) -> Tensor:
     """The network's input for the next step."""
     step = state.next_step
-    if isinstance(step, Guided):
+    if not isinstance(step, Direct):
         return state.latents
     return SCHEDULE.noised(state.latents, step.t, _draw(state))
 
@@ -173,6 +230,9 @@ def _leave(state: State, x_t: Tensor, noise: Tensor) -> State:
     if isinstance(step, Guided):
         x0 = threshold(SCHEDULE.clean(x_t, step.t, noise), step.quantile)
         latents = _ancestral(state, step, x_t, x0)
+    elif isinstance(step, Posterior):
+        x0 = threshold(SCHEDULE.clean(x_t, step.t, noise), None)
+        latents = _posterior(state, step, x_t, x0)
     else:
         x0 = latents = SCHEDULE.clean(x_t, step.t, noise)
     position, draws = state.position + 1, state.draws + 1
@@ -187,6 +247,18 @@ def _ancestral(state: State, step: Guided, x_t: Tensor, x0: Tensor) -> Tensor:
     if step.previous == 0:  # the original draws here too and multiplies by 0: the draw is counted, not made
         return latents
     return latents + sigma * _draw(state)
+
+
+def _posterior(state: State, step: Posterior, x_t: Tensor, x0: Tensor) -> Tensor:
+    """A draw of q(x_previous | x_t, x0). The last step's is counted, not made: its deviation is 1e-10."""
+    mean, deviation = SCHEDULE.between(step.t, step.previous, x_t, x0)
+    return mean if step.previous is None else mean + deviation * _draw(state)
+
+
+def _scaled(condition: unet.Condition | None, step: Step) -> unet.Condition | None:
+    if condition is None or not isinstance(step, Posterior) or step.scale == 1.0:
+        return condition
+    return dataclasses.replace(condition, scale=condition.scale * step.scale)
 
 
 def _draw(state: State) -> Tensor:

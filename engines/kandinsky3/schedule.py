@@ -49,6 +49,21 @@ class Schedule:
         alpha, alpha_previous = self.alpha_bar(t), self.alpha_bar(previous)
         return (eta * (1 - alpha / alpha_previous) * (1 - alpha_previous) / (1 - alpha)).sqrt()
 
+    def between(self, t: int, previous: int | None, x_t: Tensor, x0: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation of q(x_previous | x_t, x0); `previous` None is where ᾱ is 1.
+
+        The DDPM of diffusers with `fixed_small` variance; β here is that of the whole stride from t to `previous`.
+        """
+        alpha = self.alpha_bar(t)
+        alpha_previous = torch.ones(()) if previous is None else self.alpha_bar(previous)
+        kept = alpha / alpha_previous
+        mean = (
+            alpha_previous.sqrt() * (1 - kept) / (1 - alpha) * x0
+            + kept.sqrt() * (1 - alpha_previous) / (1 - alpha) * x_t
+        )
+        variance = ((1 - alpha_previous) / (1 - alpha) * (1 - kept)).clamp(min=1e-20)
+        return mean, variance.sqrt()
+
     def posterior(self) -> Posterior:
         """The distribution q(x_{t-1} | x_t, x_0) for every t."""
         before = torch.cat([torch.ones(1), self.alphas_cumprod[:-1]])
@@ -96,6 +111,12 @@ def base_times(steps: int) -> tuple[int, ...]:
     Floor division of the negative number is the original's: 30 steps stride by 34, 150 steps become 143.
     """
     return tuple(range(N - 1, 0, -N // steps))
+
+
+def ddpm_times(steps: int) -> tuple[int, ...]:
+    """The timesteps of the fork's sampler: `leading` spacing with an offset of 1, so 50 steps are 981, 961, ... 1."""
+    stride = N // steps
+    return tuple(i * stride + 1 for i in reversed(range(steps)))
 
 
 def _from_betas(betas: list[float]) -> Schedule:

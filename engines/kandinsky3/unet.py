@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -56,11 +56,61 @@ class UNetConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class ImagePrompt:
+    """What pictures say to a network with image attention: `tokens` float [n, context_dim], projected and normed.
+
+    `weight` multiplies the image's share of every cross-attention; 0 is the same as no image.
+    """
+
+    tokens: Tensor
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What a prompt says to one network: `rows` float [n, context_dim]; `mask` bool [n], False where it is silent."""
 
     rows: Tensor
     mask: Tensor
+    image: ImagePrompt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a network sees beside the latents of one picture.
+
+    `channels` float [c, h, w] come after x in its input (inpainting: mask, masked latents). `hint` float [3, 8h, 8w]
+    goes to control networks, whose residuals are multiplied by `scale`, a number or a map [H, W].
+    """
+
+    channels: Tensor | None = None
+    hint: Tensor | None = None
+    scale: float | Tensor = 1.0
+
+
+class Predictor(Protocol):
+    """A network as the samplers call it: a U-Net alone (`Network`), or with what controls it."""
+
+    @property
+    def null_embedding(self) -> Tensor:
+        """Float [context_dim]: row 0 of the context without a prompt."""
+        ...
+
+    @property
+    def dtype(self) -> torch.dtype: ...
+
+    @property
+    def device(self) -> torch.device: ...
+
+    def __call__(
+        self,
+        x: Tensor,
+        times: Sequence[int],
+        contexts: Sequence[Context],
+        conditions: Sequence[Condition | None] | None = None,
+    ) -> Tensor:
+        """The predicted noise, float32 [b, 4, h, w], in x [b, 4, h, w]; one time, context and condition a row."""
+        ...
 
 
 def unconditional(like: Context, null_embedding: Tensor) -> Context:
@@ -70,6 +120,11 @@ def unconditional(like: Context, null_embedding: Tensor) -> Context:
     mask = torch.zeros_like(like.mask)
     mask[0] = True
     return Context(rows, mask)
+
+
+def silent(like: Context) -> Context:
+    """The context without a prompt in the dialect of the fork: zeros as long as the conditional one, nothing said."""
+    return Context(torch.zeros_like(like.rows), torch.zeros_like(like.mask))
 
 
 class Network(nn.Module):
@@ -89,13 +144,34 @@ class Network(nn.Module):
     def device(self) -> torch.device:
         return self.null_embedding.device
 
-    def forward(self, x: Tensor, times: Sequence[int], contexts: Sequence[Context]) -> Tensor:
-        """The predicted noise, float32 like x [b, channels, h, w]; h and w are multiples of 8."""
-        rows, scores = _stack(contexts, self.dtype, self.device)
+    def forward(
+        self,
+        x: Tensor,
+        times: Sequence[int],
+        contexts: Sequence[Context],
+        conditions: Sequence[Condition | None] | None = None,
+    ) -> Tensor:
+        """The predicted noise, float32 like x [b, 4, h, w]; h and w are multiples of 8.
+
+        A network with more input channels takes them from the conditions. Hints and images say nothing to it.
+        """
+        x = with_channels(x, conditions)
+        rows, scores = stack(contexts, self.dtype, self.device)
         timesteps = torch.tensor(times, dtype=torch.float32).to(self.device)
         mask = 1 - scores / _STOCK_MASK_SCALE
         predicted: Tensor = self.unet(x.to(self.device, self.dtype), timesteps, rows, mask, return_dict=False)[0]
         return predicted.float()
+
+
+def with_channels(x: Tensor, conditions: Sequence[Condition | None] | None) -> Tensor:
+    """x [b, c, h, w] with the channels of the conditions after its own. Raises ValueError where only some have any."""
+    extra = [condition.channels if condition is not None else None for condition in conditions or ()]
+    given = [channels for channels in extra if channels is not None]
+    if not given:
+        return x
+    if len(given) != len(x):
+        raise ValueError("pictures with and without further channels cannot share a batch")
+    return torch.cat([x, torch.stack(given).to(x.device, x.dtype)], dim=1)
 
 
 def load(path: Path, device: torch.device, dtype: torch.dtype) -> Network:
@@ -169,7 +245,7 @@ class _Pooling(nn.Module):
         return time_embedding + pooled.squeeze(1)
 
 
-def _stack(contexts: Sequence[Context], dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
+def stack(contexts: Sequence[Context], dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
     """Rows [b, n, d] padded with zeros to the longest context, and what attention adds to its scores [b, n]."""
     longest = max(len(context.rows) for context in contexts)
     rows = torch.zeros(len(contexts), longest, contexts[0].rows.shape[-1], dtype=dtype, device=device)

@@ -34,7 +34,11 @@ class QuickPool:
         return PoolState(())
 
     async def run(
-        self, task: tasks.Task, *, on_progress: Callable[[tasks.Progress], None] | None = None
+        self,
+        task: tasks.Task,
+        *,
+        media: tasks.Media = tasks.NO_MEDIA,
+        on_progress: Callable[[tasks.Progress], None] | None = None,
     ) -> tasks.Result:
         """A picture of one colour, which the seed decides."""
         for step in range(STEPS):

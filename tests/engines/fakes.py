@@ -87,7 +87,7 @@ class FakeStation:
     def steps(self, task: tasks.Task) -> int:
         return task.steps
 
-    def prepare(self, task: tasks.Task) -> list[engine.Unit]:
+    def prepare(self, task: tasks.Task, media: tasks.Media) -> list[engine.Unit]:
         if "unreadable" in task.prompt:
             raise ValueError("the prompt cannot be read")
         unit = engine.Unit(task.aspect_ratio, tasks.Stage.SAMPLING, 0, task.steps, (task.seed, 0))

@@ -1,0 +1,161 @@
+"""The components of the Kandinsky 3 family on one device: found when first asked for, loaded when first leased.
+
+Text to image is looked for at once, so that a broken installation does not start; what other kinds need is missed only
+when such a task comes. Components are shared: one text encoder, one MoVQ and one base U-Net serve every kind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import torch
+from torch import nn
+
+from engines import checkpoints, devices, residency
+from engines.kandinsky3 import files, movq, text, unet
+from engines.kandinsky3.sampler import Variant
+
+M = TypeVar("M", bound=nn.Module)
+
+_ENCODER = checkpoints.ENCODER
+_PROJECTIONS: Mapping[Variant, str] = {
+    Variant.BASE: "projection",
+    Variant.FLASH: "projection_flash",
+    Variant.INPAINTING: "projection_inpainting",
+    Variant.IMAGE_PROMPT: "projection_ip",
+    Variant.EDGES: "projection_edges",
+}
+# Networks fine-tuned from the base: one without a projection of its own uses that of the base.
+_ON_THE_BASE = (Variant.IMAGE_PROMPT, Variant.EDGES, Variant.DEPTH, Variant.SCRIBBLE)
+# model libraries change global state while they build a model, so only one device builds at a time
+_building = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a network is made of, and how: `join` gets the loaded components in order. It must be cheap."""
+
+    components: tuple[residency.Component[Any], ...]
+    join: Callable[..., unet.Predictor]
+
+
+class Family:
+    """The family's components on one device, and the shelf that they lie on. Belongs to the device's thread.
+
+    Raises CheckpointMissing when a file of text to image is not there.
+    """
+
+    def __init__(self, layout: checkpoints.Layout, device: devices.TorchDevice) -> None:
+        self.layout = layout
+        self.device = device.torch_device
+        # T5 and the networks were trained in float32; bfloat16 keeps their range, float16 does not
+        self.dtype = torch.float32 if isinstance(device, devices.CPU) else torch.bfloat16
+        # a card may park what left it in half of the machine's free memory
+        parking = 0 if isinstance(device, devices.CPU) else devices.free_machine_bytes() // 2
+        self.shelf = residency.Shelf(device.budget_bytes, device.free_caches, parking_bytes=parking)
+        self.tokenizer = text.load_tokenizer(layout.encoder)
+        self.encoder = self.component("text encoder", text.load_encoder, layout.encoder)
+        self.movq = self.component("movq", movq.load, layout.find("movq"))
+        self._parts: dict[Variant, Parts] = {}
+        self._projections: dict[Variant, residency.Component[text.Projection]] = {}
+        self.core = self._core()
+
+    def can(self, kind: str) -> bool:
+        """Whether the files that every task of a kind needs are there."""
+        return files.can(self.layout, kind)
+
+    def require(self, kind: str, *stems: str) -> None:
+        """Raise CheckpointMissing, naming files and command, unless a kind's files and the further stems are there."""
+        files.require(self.layout, kind, *stems)
+
+    def parts(self, variant: Variant) -> Parts:
+        """What a network is made of. Raises CheckpointMissing."""
+        if variant not in self._parts:
+            self._parts[variant] = _PARTS[variant](self)
+        return self._parts[variant]
+
+    def projection(self, variant: Variant) -> residency.Component[text.Projection]:
+        """The projection of the text that belongs to a network. Raises CheckpointMissing."""
+        if variant not in self._projections:
+            self._projections[variant] = self._projection(variant)
+        return self._projections[variant]
+
+    @contextlib.contextmanager
+    def predictor(self, variant: Variant) -> Iterator[unet.Predictor]:
+        """A network, loaded if it was not there, safe from eviction inside the block. Raises EngineError."""
+        parts = self.parts(variant)
+        with contextlib.ExitStack() as leases:
+            yield parts.join(*[leases.enter_context(self.shelf.lease(one)) for one in parts.components])
+
+    def is_loaded(self, variant: Variant) -> bool:
+        """Whether a network can begin without loading weights."""
+        return all(self.shelf.holds(component.name) for component in self.parts(variant).components)
+
+    def component(
+        self,
+        name: str,
+        load: Callable[[Path, torch.device, torch.dtype], M],
+        path: Path,
+        dtype: torch.dtype | None = None,
+        size_bytes: int | None = None,
+    ) -> residency.Component[M]:
+        """A component of this device from a file or folder; `size_bytes` where it is not all of the file's weights."""
+        dtype = dtype or self.dtype
+
+        def build() -> M:
+            with _building:
+                return load(path, self.device, dtype)
+
+        moves = self.device.type != "cpu"
+        return residency.Component(
+            name,
+            checkpoints.loaded_bytes(path, dtype.itemsize) if size_bytes is None else size_bytes,
+            build,
+            park=functools.partial(_move, torch.device("cpu")) if moves else None,
+            unpark=functools.partial(_move, self.device) if moves else None,
+        )
+
+    def _core(self) -> tuple[residency.Component[Any], ...]:
+        """What text to image needs, in the order in which it is worth loading ahead."""
+        variants = (Variant.BASE, Variant.FLASH)
+        projections = [self.projection(variant) for variant in variants]
+        networks = [component for variant in variants for component in self.parts(variant).components]
+        return (self.encoder, *projections, *networks, self.movq)
+
+    def _projection(self, variant: Variant) -> residency.Component[text.Projection]:
+        stem = f"{_ENCODER}/{_PROJECTIONS.get(variant, 'projection')}"
+        if variant in _ON_THE_BASE and not files.is_there(self.layout, stem):
+            return self.projection(Variant.BASE)
+        path = self.layout.find(stem)
+        return self.component(f"{variant} projection", text.load_projection, path, torch.float32)
+
+
+def _whole(stem: str) -> Callable[[Family], Parts]:
+    """The parts of a network that is one complete U-Net."""
+
+    def parts(family: Family) -> Parts:
+        component = family.component(f"{stem} u-net", unet.load, family.layout.find(stem))
+        return Parts((component,), _itself)
+
+    return parts
+
+
+def _itself(network: unet.Network) -> unet.Predictor:
+    return network
+
+
+_PARTS: Mapping[Variant, Callable[[Family], Parts]] = {
+    Variant.BASE: _whole("kandinsky3"),
+    Variant.FLASH: _whole("kandinsky3_flash"),
+    Variant.INPAINTING: _whole("kandinsky3_inpainting"),
+}
+
+
+def _move(device: torch.device, module: nn.Module) -> None:
+    module.to(device)
