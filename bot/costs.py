@@ -67,7 +67,7 @@ def tflop(task: tasks.TextToImage) -> float:
     return TEXT_TFLOP * _texts(task) + (UNET_TFLOP * unet_forwards(task) + MOVQ_DECODE_TFLOP) * task.count
 
 
-def gpu_ms(task: tasks.Task, profile: str) -> int:
+def gpu_ms(task: tasks.TextToImage, profile: str) -> int:
     """The expected device time of a task in milliseconds, before any was measured; at least 1."""
     if profile == "mini":
         a_picture = MINI_FORWARD_MS * unet_forwards(task) + MINI_PRIOR_MS * _prior_forwards(task) + MINI_DECODE_MS

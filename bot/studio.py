@@ -22,6 +22,7 @@ from engines import styles, tasks
 
 if TYPE_CHECKING:
     from bot.board import StatusBoard
+    from bot.chat_tasks import ChatTask
     from bot.database.artifacts import Artifacts
     from bot.database.users import Person, Preferences
     from bot.delivery import Delivery
@@ -113,14 +114,14 @@ class Studio:
         base = tasks.Model.KANDINSKY_3
         return await self.press_once(task.model_copy(update={"model": base, "refine": True}), person, origin, press_id)
 
-    async def press(self, task: tasks.Task, person: Person, origin: Origin, press_id: str) -> Submitted:
+    async def press(self, task: ChatTask, person: Person, origin: Origin, press_id: str) -> Submitted:
         """Accept a task asked for by a button (its key: `origin.key`) that may be pressed again. Raises QueueError."""
         latest = await self._queue.newest_wish(person.id, f"{origin.key}:")
         if latest is not None and latest.status in OPEN:
             return Submitted(latest, created=False)
         return await self.submit(task, person, replace(origin, key=f"{origin.key}:{press_id}"))
 
-    async def press_once(self, task: tasks.Task, person: Person, origin: Origin, press_id: str) -> Submitted:
+    async def press_once(self, task: ChatTask, person: Person, origin: Origin, press_id: str) -> Submitted:
         """Accept a task whose result would be the same each time: a press after a success brings that job back."""
         latest = await self._queue.newest_wish(person.id, f"{origin.key}:")
         if latest is not None and latest.status not in _MISSED:
@@ -132,7 +133,7 @@ class Studio:
         latest = await self._queue.newest_wish(person_id, f"{key}:")
         return latest is not None and latest.status not in _MISSED
 
-    async def submit(self, task: tasks.Task, person: Person, origin: Origin) -> Submitted:
+    async def submit(self, task: ChatTask, person: Person, origin: Origin) -> Submitted:
         """Accept a task and show its place in line; a known key brings its job back. Raises QueueError."""
         # A wish that is handled again brings its job back, also while nothing new is taken.
         if self._maintenance.is_on and await self._queue.newest_wish(person.id, origin.key) is None:
@@ -206,7 +207,7 @@ class Studio:
             raise NotFound(f"job {job_id} has no pictures")
         return [await self._media.read(one.path) for one in found]
 
-    async def owned(self, person: Person, job_id: int) -> tuple[Job, tasks.Task]:
+    async def owned(self, person: Person, job_id: int) -> tuple[Job, ChatTask]:
         """A job of this user with its task. Raises NotFound (also for what was erased), NotYours."""
         job = await self._queue.get(job_id)
         if job.user_id != person.id:

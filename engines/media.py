@@ -36,7 +36,7 @@ def decode_mask(name: str, media: tasks.Media, *, pixel_limit: int = PIXEL_LIMIT
     if _is_transparent(image):
         page = Image.new("RGBA", image.size, "black")
         image = Image.alpha_composite(page, image.convert("RGBA"))
-    return np.asarray(image.convert("L"), dtype=np.float32) / 255
+    return np.asarray(image.convert("L"), dtype=np.float32) / np.float32(255)
 
 
 def _upright(name: str, media: tasks.Media, pixel_limit: int) -> Image.Image:
