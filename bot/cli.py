@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from bot import weights_cli
 from bot.cli_basics import Config, Data, load_settings, stop, without_none
 from bot.parameters import table
 from engines import tasks
@@ -21,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(weights_cli.app)
 
 
 def _serve(service: Coroutine[Any, Any, None]) -> None:

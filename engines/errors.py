@@ -4,7 +4,9 @@ EngineError
 ├── InvalidTask          the task asks for what no engine of this profile can do
 ├── CheckpointError
 │   ├── CheckpointMissing    a weight file is not there
-│   └── CheckpointInvalid    a weight file is there and is not what it should be
+│   ├── CheckpointInvalid    a weight file is there and is not what it should be
+│   ├── DownloadFailed       a weight file could not be fetched
+│   └── NoRoom               weight files do not fit the disk
 ├── DeviceMissing        a device was asked for that this machine does not have
 ├── OutOfMemory          not even the smallest form of the work fits the device
 ├── TaskCancelled        somebody asked the pool to stop this task
@@ -49,6 +51,19 @@ class CheckpointInvalid(CheckpointError):
     """A weight file is there and is not what it should be."""
 
     code = "checkpoint_invalid"
+
+
+class DownloadFailed(CheckpointError):
+    """A weight file could not be fetched."""
+
+    code = "download_failed"
+    retryable = True
+
+
+class NoRoom(CheckpointError):
+    """Weight files do not fit the disk."""
+
+    code = "no_room"
 
 
 class DeviceMissing(EngineError):

@@ -1,0 +1,130 @@
+"""What the commands of `kandinsky-bot weights` show: tables, bars and verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.table import Column, Table
+
+from engines.weights import disk, hub, local, lock, manifest
+from engines.weights import pull as pulling
+
+STYLES: Final = {
+    local.State.THERE: "green",
+    local.State.BY_HAND: "green",
+    local.State.PART: "yellow",
+    local.State.MISSING: "dim",
+}
+
+
+def options(bf16: bool, remove_originals: bool) -> pulling.Options:
+    """The options of a pull; torch is imported only where numbers are to be changed."""
+    if not bf16:
+        return pulling.Options(None, remove_originals)
+    import torch
+
+    return pulling.Options(torch.bfloat16, remove_originals)
+
+
+def show(root: Path, console: Console) -> None:
+    """Two tables: what the kinds need, and what the components are."""
+    book, states, locked = manifest.load(), local.states(root), lock.read(root)
+    kinds = Table("kind", "needs", "to fetch", title=f"Kinds, and what is still to fetch for {root}")
+    for kind, names in book.kinds.items():
+        missing = [book.components[name] for name in names if states[name] in (local.State.MISSING, local.State.PART)]
+        size = disk.gigabytes(sum(part.about_bytes for part in missing)) if missing else "[green]all there[/]"
+        kinds.add_row(kind, ", ".join(names), size)
+    parts = Table(Column("component", no_wrap=True), "what it is", "size", "licence", "here", title="Components")
+    for name, component in book.components.items():
+        licence = locked.licences.get(component.repository) or book.licences[component.repository]
+        parts.add_row(
+            name,
+            component.what,
+            disk.gigabytes(component.about_bytes),
+            licence,
+            f"[{STYLES[states[name]]}]{states[name]}[/]",
+        )
+    console.print(kinds)
+    console.print(parts)
+
+
+def pull(root: Path, kinds: Sequence[str], chosen: pulling.Options) -> None:
+    """Fetch with a bar; say what came."""
+    with _Bars() as bars:
+        came = pulling.pull(hub.Hub(), root, kinds, chosen, bars)
+    named = ", ".join(kinds)
+    Console().print(f"{len(came)} files came for {named}." if came else f"Everything is there for {named}.")
+
+
+def convert(root: Path, kinds: Sequence[str] | None, chosen: pulling.Options) -> None:
+    """Convert with a bar; say what was written."""
+    with _Bars() as bars:
+        written = local.convert_all(root, kinds or list(manifest.load().kinds), chosen, bars)
+    console = Console()
+    for path in written:
+        console.print(f"{path} was written.")
+    if not written:
+        console.print(f"Nothing in {root} is to be converted.", soft_wrap=True)
+
+
+def verify(root: Path, quick: bool) -> bool:
+    """Print what is not well; whether every file of the lock is, and there is one."""
+    with _Bars() as bars:
+        findings = list(local.verify(root, quick, bars))
+    console = Console()
+    well = [finding for finding in findings if finding.verdict is local.Verdict.WELL]
+    unknown = [finding for finding in findings if finding.verdict is local.Verdict.UNKNOWN]
+    broken = [finding for finding in findings if finding not in well and finding not in unknown]
+    for finding in broken:
+        console.print(f"[bold red]{finding.verdict}[/] {finding.path}", soft_wrap=True)
+    for finding in unknown:
+        console.print(f"[yellow]{finding.verdict}[/] {finding.path}: it was put there by hand", soft_wrap=True)
+    compared = "their sizes" if quick else "their checksums"
+    console.print(f"{len(well)} of {len(well) + len(broken)} files have {compared} of the first time.")
+    if broken:
+        console.print("Delete what changed, then `kandinsky-bot weights pull KIND` fetches it again.")
+    return bool(well) and not broken
+
+
+class _Bars:
+    """`pull.Watch` on a terminal: one bar for the file at hand. Nothing is drawn where there is no terminal."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+        self._files = self._number = 0
+        self._task = self._progress.add_task("", total=None, visible=False)
+
+    def __enter__(self) -> _Bars:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def plans(self, files: int, total_bytes: int) -> None:
+        self._files = files
+        self._console.print(f"{files} files, {disk.gigabytes(total_bytes)}.")
+
+    def begins(self, act: pulling.Act, path: str, total_bytes: int) -> None:
+        if act is not pulling.Act.CONVERTING:
+            self._number += 1
+        words = f"{self._number}/{self._files} {act} {path}"
+        self._progress.reset(self._task, description=words, total=total_bytes, visible=True)
+        if not self._console.is_terminal:
+            self._console.print(words, soft_wrap=True)
+
+    def moves(self, by_bytes: int) -> None:
+        self._progress.advance(self._task, by_bytes)

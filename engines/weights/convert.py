@@ -1,0 +1,100 @@
+"""Published files into the layout that the engines load: once, tensor by tensor, without running code of a pickle.
+
+Names stay those of the original checkpoints: the engines speak them (`engines.kandinsky3.keymaps`). What changes is the
+container, which can be mapped, and the wrapping: a prefix `unet.` of super-resolution files, and the projections that
+Kandinsky 3.0 kept inside its checkpoint and 3.1 beside the text encoder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engines import checkpoints, errors
+from engines.weights import disk, lock
+from engines.weights.manifest import Form
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+INDEX = "model.safetensors.index.json"
+METADATA = {"format": "pt"}  # transformers asks for it
+OLD_PROJECTION = "projections.t5."
+_PROJECTION_OF = {"kandinsky3": "projection", "kandinsky3_inpainting": "projection_inpainting"}
+
+
+def convert(
+    source: Path,
+    root: Path,
+    target: str,
+    form: Form,
+    dtype: torch.dtype | None = None,
+    on_bytes: Callable[[int], None] = lambda _: None,
+) -> dict[str, lock.Entry]:
+    """Convert one published file; what was written, by path below the root. Usually that is `target` alone.
+
+    `dtype` is given to floating-point tensors; None keeps theirs. Raises CheckpointInvalid, NoRoom.
+    """
+    from engines.weights import stream
+
+    written: dict[str, lock.Entry] = {}
+    for path, tensors in _outputs(source, target, form).items():
+        try:
+            written[path] = stream.write(root / path, tensors, METADATA, dtype, on_bytes)
+        except OSError as error:
+            raise disk.failure(error, f"{source.name} cannot be converted") from error
+    return written
+
+
+def index(folder: Path) -> lock.Entry | None:
+    """Write the index of a model in several shards; None for a model in one file. Raises CheckpointInvalid."""
+    import safetensors
+
+    shards = sorted(folder.glob("model-*-of-*.safetensors"))
+    if not shards:
+        return None
+    count = int(shards[0].stem.rpartition("-")[2])
+    if len(shards) != count:
+        raise errors.CheckpointInvalid(f"{folder.name} has {len(shards)} of {count} shards of its model")
+    places: dict[str, str] = {}
+    total_bytes = 0
+    for shard in shards:
+        with safetensors.safe_open(shard, framework="pt") as file:
+            for name in file.keys():  # noqa: SIM118 # no mapping
+                places[name] = shard.name
+                part = file.get_slice(name)
+                total_bytes += math.prod(part.get_shape()) * _ITEM_BYTES[part.get_dtype()]
+    text = json.dumps({"metadata": {"total_size": total_bytes}, "weight_map": places}, indent=2, sort_keys=True)
+    content = f"{text}\n".encode()
+    disk.replace(folder / INDEX, content)
+    return lock.Entry(len(content), hashlib.sha256(content).hexdigest())
+
+
+_ITEM_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
+
+
+def _outputs(source: Path, target: str, form: Form) -> dict[str, Mapping[str, Tensor]]:
+    """What a published file becomes: tensors by the path of our file."""
+    tensors = checkpoints.read(source).tensors
+    if not tensors:
+        raise errors.CheckpointInvalid(f"{source.name} holds no tensors")
+    if form is Form.BARE:
+        return {target: _without("unet.", tensors)}
+    old = checkpoints.below(OLD_PROJECTION, tensors)
+    if not old:
+        return {target: tensors}
+    stem = target.removesuffix(".safetensors")
+    if stem not in _PROJECTION_OF:
+        raise errors.CheckpointInvalid(f"{source.name} has a projection of its own, and {stem} takes none")
+    own = {name: tensor for name, tensor in tensors.items() if not name.startswith("projections.")}
+    return {target: own, f"{checkpoints.ENCODER}/{_PROJECTION_OF[stem]}.safetensors": old}
+
+
+def _without(prefix: str, tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Tensors without a prefix, where it is there; others beside them (an optimiser's) are left behind."""
+    return checkpoints.below(prefix, tensors) or tensors

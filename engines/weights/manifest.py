@@ -1,0 +1,105 @@
+"""What each kind needs: components, their published files, and their places in our layout. The data: manifest.toml."""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from engines import errors
+
+DATA = Path(__file__).with_name("manifest.toml")
+TEXT_LIMIT_BYTES = 16 * 2**20  # what is not weights in a folder of a model: configurations and vocabularies
+
+
+class Form(StrEnum):
+    """How a published file becomes one of ours."""
+
+    TENSORS = "tensors"
+    BARE = "bare"
+    SHARDS = "shards"
+    COPY = "copy"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A published file, or several by a pattern. `place` is a stem, or a folder that ends with a slash."""
+
+    pattern: str
+    place: str
+    form: Form
+
+    def target(self, path: str) -> str:
+        """Where a published file stands in our layout, relative to its root."""
+        if not self.place.endswith("/"):
+            return f"{self.place}.safetensors"
+        fixed = self.pattern.partition("*")[0].rpartition("/")[0]
+        below = path.removeprefix(f"{fixed}/") if fixed else path
+        if self.form is Form.SHARDS:
+            below = below.removesuffix(PurePosixPath(below).suffix).replace("pytorch_model", "model") + ".safetensors"
+        return f"{self.place}{below}"
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """What is fetched as one. `about_bytes` is its published size, rounded where the exact one is not known."""
+
+    name: str
+    what: str
+    repository: str
+    about_bytes: int
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Components by name, the components of each kind, and the licence of each repository."""
+
+    components: Mapping[str, Component]
+    kinds: Mapping[str, tuple[str, ...]]
+    licences: Mapping[str, str]
+
+    def needed(self, kinds: Iterable[str]) -> tuple[Component, ...]:
+        """The components of some kinds, shared ones once, in the order of the manifest. Raises InvalidTask."""
+        wanted: set[str] = set()
+        for kind in kinds:
+            if kind not in self.kinds:
+                raise errors.InvalidTask(f"no kind {kind!r}; there are {', '.join(self.kinds)}")
+            wanted.update(self.kinds[kind])
+        return tuple(component for name, component in self.components.items() if name in wanted)
+
+
+@functools.cache
+def load(path: Path = DATA) -> Manifest:
+    """The manifest of the package, or of a file of the same form. Raises CheckpointInvalid."""
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+        components = {name: _component(name, entry) for name, entry in data["components"].items()}
+        kinds = {kind: tuple(names) for kind, names in data["kinds"].items()}
+        licences = dict(data["repositories"])
+    except (OSError, tomllib.TOMLDecodeError, LookupError, TypeError, ValueError) as error:
+        raise errors.CheckpointInvalid(f"{path.name} is not a manifest: {error}") from error
+    unknown = {name for names in kinds.values() for name in names} - components.keys()
+    unlicensed = {component.repository for component in components.values()} - licences.keys()
+    if unknown or unlicensed:
+        raise errors.CheckpointInvalid(f"{path.name} names what it does not have: {sorted(unknown | unlicensed)}")
+    return Manifest(components, kinds, licences)
+
+
+def chosen(part: Part, paths: Iterable[str]) -> tuple[str, ...]:
+    """The files of a repository that a part means, one format of each: .safetensors before .bin, full precision."""
+    matching = [path for path in paths if fnmatch.fnmatchcase(path, part.pattern) and ".fp16." not in path]
+    folders = {path.rpartition("/")[0] for path in matching if path.endswith(".safetensors")}
+    return tuple(
+        sorted(path for path in matching if not (path.endswith(".bin") and path.rpartition("/")[0] in folders))
+    )
+
+
+def _component(name: str, entry: Mapping[str, Any]) -> Component:
+    parts = tuple(Part(part["from"], part["to"], Form(part["as"])) for part in entry["parts"])
+    return Component(name, entry["what"], entry["repository"], int(entry["about_bytes"]), parts)
