@@ -10,12 +10,46 @@ the original's (`text.context`) and among the fork's own pipelines:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from engines.kandinsky3 import text, unet
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """What the fork's pipelines differ in.
+
+    `cut`: whether the prompt is cut to its tokens and one silent row. `fitted`: whether a negative prompt is cut to the
+    prompt's rows before it is encoded, none being the empty text, or afterwards, none being silent zeros.
+    """
+
+    cut: bool
+    fitted: bool = False
+
+
+HINT_TEXT = Dialect(cut=True)  # hint U-Net from noise
+HINT_IMAGE = Dialect(cut=False)  # hint U-Net from a picture
+SIDE_NETWORK = Dialect(cut=True, fitted=True)
+
+
+def contexts(
+    encode: Callable[[tuple[int, ...]], Tensor],
+    projection: text.Projection,
+    positive: tuple[int, ...],
+    negative: tuple[int, ...] | None,
+    dialect: Dialect,
+    limit: int = text.TOKENS,
+) -> tuple[unet.Context, unet.Context]:
+    """What a network hears for a prompt and against it, from token ids (the end mark last) and raw encoder output."""
+    rows = kept_rows(positive, dialect.cut, limit)
+    prompt = said(encode(positive), projection, rows)
+    if dialect.fitted:
+        return prompt, said(encode(fitted_tokens(negative or (text.EOS,), rows)), projection, rows)
+    return prompt, sliced(encode(negative), projection, rows) if negative else unsaid(prompt)
 
 
 def kept_rows(ids: Sequence[int], cut: bool, limit: int = text.TOKENS) -> int:
