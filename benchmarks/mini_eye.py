@@ -45,9 +45,9 @@ def colour_name(rgb: np.ndarray) -> str:
     return _NAMES[int(np.argmin(((_LAB - lab(np.asarray(rgb, float))) ** 2).sum(1)))]
 
 
-def _silhouettes() -> dict[str, np.ndarray]:
-    """Shape -> bool [GRID, GRID] filling the unit box."""
-    y, x = (np.mgrid[0:GRID, 0:GRID] + 0.5) / GRID * 2 - 1
+def silhouettes(cells: int) -> dict[str, np.ndarray]:
+    """Shape -> bool [cells, cells] filling the unit box."""
+    y, x = (np.mgrid[0:cells, 0:cells] + 0.5) / cells * 2 - 1
     r = np.hypot(x, y)
     inside: dict[str, np.ndarray] = {
         "circle": r <= 1,
@@ -71,7 +71,7 @@ def _silhouettes() -> dict[str, np.ndarray]:
     return inside
 
 
-SILHOUETTES = _silhouettes()
+SILHOUETTES = silhouettes(GRID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,11 @@ def _ground(picture: np.ndarray) -> np.ndarray:
 
 def _differs(picture: np.ndarray, ground: np.ndarray) -> np.ndarray:
     return np.sqrt(((lab(picture.astype(float)) - lab(ground)) ** 2).sum(-1)) > 14
+
+
+def foreground(picture: np.ndarray) -> np.ndarray:
+    """Bool [h, w]: the pixels that differ from the background of a flat uint8 [H, W, 3] picture."""
+    return _differs(picture, _ground(picture))
 
 
 def _core(mask: np.ndarray) -> np.ndarray:
