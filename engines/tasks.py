@@ -274,6 +274,7 @@ class Stage(StrEnum):
 
     LOADING = "loading"
     ENCODING = "encoding"
+    IMAGINING = "imagining"  # the prior of Kandinsky 2.2
     SAMPLING = "sampling"
     REFINING = "refining"
     DECODING = "decoding"

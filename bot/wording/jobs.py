@@ -40,7 +40,7 @@ def progress(t: Translator, now: tasks.Progress) -> str:
     """The status message of a job that is being painted."""
     bar = progress_bar(now.step, now.steps)
     match now.stage:
-        case tasks.Stage.SAMPLING | tasks.Stage.REFINING:
+        case tasks.Stage.IMAGINING | tasks.Stage.SAMPLING | tasks.Stage.REFINING:
             return t(f"status-{now.stage}", bar=bar, step=now.step, steps=now.steps)
         case tasks.Stage.DECODING:
             return t("status-decoding", bar=bar)

@@ -6,6 +6,10 @@ status-queued-next-no-estimate = Next in line
 status-starting = Preparing the canvas…
 status-loading = Waking the model… The first picture takes a little longer.
 status-encoding = Reading your words…
+status-imagining =
+    <b>Imagining your words</b>
+    { $bar }
+    step { $step } of { $steps }
 status-sampling =
     <b>Painting</b>
     { $bar }

@@ -6,6 +6,10 @@ status-queued-next-no-estimate = Вы следующие
 status-starting = Готовлю холст…
 status-loading = Бужу модель… Первая картина получается чуть дольше.
 status-encoding = Читаю ваши слова…
+status-imagining =
+    <b>Представляю ваши слова</b>
+    { $bar }
+    шаг { $step } из { $steps }
 status-sampling =
     <b>Рисую</b>
     { $bar }

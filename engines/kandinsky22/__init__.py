@@ -1,0 +1,1 @@
+"""Kandinsky 2.2: a prior imagines the embedding of a picture, a decoder paints it."""
