@@ -56,10 +56,6 @@ class Decoder(nn.Module):
         super().__init__()
         self.model = model
 
-    @property
-    def latent_channels(self) -> int:
-        return int(self.model.config.out_channels) // 2
-
     def forward(
         self,
         latents: Tensor,

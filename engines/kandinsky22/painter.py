@@ -11,7 +11,7 @@ import torch
 from engines import engine, errors, sizes, styles, tasks
 from engines.kandinsky3 import pictures, previews
 from engines.kandinsky3.family import Family
-from engines.kandinsky22 import painting, recipes, sampler
+from engines.kandinsky22 import depth, inpainting, painting, recipes, sampler
 from engines.kandinsky22.meanings import Meanings
 from engines.kandinsky22.painting import Painting
 from engines.kandinsky22.parts import Parts
@@ -116,12 +116,15 @@ def open_engine(family: Family, profile: sizes.Profile) -> Kandinsky22Engine:
     """The engine on a family's shelf. Raises CheckpointMissing, CheckpointInvalid."""
     parts = Parts(family)
     words = Words(parts.tokenizer, parts.text_encoder, parts.shelf, styles.STYLES[profile])
-    setting = recipes.Setting(parts, Meanings(parts, words), sizes.SIZES[profile])
+    setting = recipes.Setting(parts, Meanings(parts, words), profile)
     return Kandinsky22Engine(
         parts,
         {
             tasks.TextToImage: recipes.TextToImage(setting),
             tasks.ImageFusion: recipes.ImageFusion(setting),
+            tasks.ImageToImage: recipes.ImageToImage(setting),
+            tasks.Inpaint: inpainting.Inpaint(setting),
+            tasks.StyleTransfer: depth.StyleTransfer(setting),
         },
     )
 

@@ -72,6 +72,9 @@ class Condition:
     hint: Tensor | None = None
 
 
+NO_CONDITION = Condition()
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """A picture between two steps; latents float32 [c, h, w].
@@ -86,7 +89,7 @@ class State:
     ideas: tuple[Idea, ...] = ()
     wanted: Tensor | None = None
     unwanted: Tensor | None = None
-    condition: Condition = Condition()
+    condition: Condition = NO_CONDITION
     position: int = 0
     estimate: Tensor | None = None
 

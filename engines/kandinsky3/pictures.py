@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import torch
@@ -11,13 +11,32 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from engines import tasks
+from engines import sizes, tasks
 
 if TYPE_CHECKING:
-    from engines.kandinsky3.painting import Painting
+    from engines.kandinsky3.painting import Kept
 
 # PNG: 3 takes about a third of the default's time for a tenth more bytes, and the device waits for it
 COMPRESSION = 3
+
+
+class Framed(Protocol):
+    """What a picture will be, whichever model paints it."""
+
+    @property
+    def size(self) -> sizes.Size:
+        """The canvas and what is cut out of it."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """The seed that repeats it."""
+        ...
+
+    @property
+    def kept(self) -> Kept | None:
+        """What is laid over it."""
+        ...
 
 
 def unit(decoded: Tensor) -> Tensor:
@@ -30,7 +49,7 @@ def eight_bit(decoded: Tensor) -> Tensor:
     return (unit(decoded) * 255).to(torch.uint8).movedim(-3, -1)
 
 
-def finished(decoded: Tensor, painting: Painting) -> tasks.Picture:
+def finished(decoded: Tensor, painting: Framed) -> tasks.Picture:
     """The result of a painting from its decoded picture [3, h, w]: cropped, or laid under the pixels that stay."""
     pixels = eight_bit(decoded).cpu().numpy()
     if painting.kept is not None:
