@@ -1,11 +1,13 @@
 """Picture sizes of each profile: what the network paints on, and what is cut out of it.
 
 The big family paints multiples of 64 with at most 1024x1024 pixels, as near to the ratio as those allow. The miniature
-family was trained on three canvases; the exact ratio is the centre of one, about 128x128 pixels in area.
+family was trained on three canvases; the exact ratio is the centre of one, about 128x128 pixels in area. A picture that
+comes in has a canvas by its own sides (`fitting`).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -60,3 +62,28 @@ SIZES: Mapping[Profile, Mapping[AspectRatio, Size]] = {
         five_four=Size(1152, 896, 1152, 896),
     ),
 }
+
+STRIDE_PX = 64  # the U-Net halves latents three times, and a latent is 8 pixels
+AREA_PX = 1024 * 1024  # what the big networks paint at most
+
+
+def fitting(profile: Profile, width_px: int, height_px: int) -> tuple[int, int]:
+    """Width and height of the canvas for a picture that comes in; never empty.
+
+    The big family shrinks to its area (`shrunk`); the miniature family takes the trained canvas nearest in ratio.
+    """
+    if profile is Profile.MINI:
+        ratio = math.log(width_px / height_px)
+        trained = {(size.canvas_width_px, size.canvas_height_px) for size in SIZES[profile].values()}
+        return min(sorted(trained), key=lambda canvas: abs(math.log(canvas[0] / canvas[1]) - ratio))
+    width, height = shrunk(width_px, height_px)
+    return max(width, STRIDE_PX), max(height, STRIDE_PX)
+
+
+def shrunk(width_px: int, height_px: int) -> tuple[int, int]:
+    """Both sides divided alike until the area fits, then cut to multiples of 64; a side below 64 becomes 0.
+
+    Source: ai-forever/Kandinsky-3 `utils.py`. So 1920x1080 becomes 1344x768, and small pictures do not grow.
+    """
+    scale = max(1.0, math.sqrt(width_px * height_px / AREA_PX))
+    return round(width_px / scale) // STRIDE_PX * STRIDE_PX, round(height_px / scale) // STRIDE_PX * STRIDE_PX

@@ -71,7 +71,7 @@ class Kandinsky3Engine:
 
     def _recipe(self, task: tasks.Task) -> Recipe[Any]:
         recipe = self._recipes.get(type(task))
-        if recipe is None:
+        if recipe is None or getattr(task, "model", None) is tasks.Model.KANDINSKY_22:
             raise files.refuse_unknown(task.kind)
         return recipe
 

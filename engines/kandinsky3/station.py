@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engines import checkpoints, devices, engine, residency, sizes, styles, tasks
-from engines.kandinsky3 import painter, text_to_image
+from engines.kandinsky3 import img2img, inpainting, outpaint, painter, text_to_image
 from engines.kandinsky3.family import Family
 from engines.kandinsky3.painting import Recipe
 from engines.kandinsky3.words import Words
@@ -52,6 +52,10 @@ class Kandinsky3Station:
 def _recipes(family: Family, profile: sizes.Profile) -> Mapping[type[object], Recipe[Any]]:
     words = Words(family, styles.STYLES[profile])
     ratios = sizes.SIZES[profile]
+    repainting = inpainting.Repainting(family, words, profile)
     return {
         tasks.TextToImage: text_to_image.TextToImage(family, words, ratios),
+        tasks.ImageToImage: img2img.ImageToImage(family, words, profile),
+        tasks.Inpaint: inpainting.Inpaint(repainting),
+        tasks.Outpaint: outpaint.Outpaint(repainting),
     }

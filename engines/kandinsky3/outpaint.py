@@ -1,0 +1,99 @@
+"""Outpainting: the picture lies on a larger canvas, and what is new of it is inpainted (paper, 5.3).
+
+No Kandinsky 3 repository has code for it; the paper says that the inpainting network serves it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from engines import errors, tasks
+from engines import media as files
+from engines.kandinsky3 import sampler
+from engines.kandinsky3.inpainting import Mask, Repainting
+from engines.kandinsky3.painting import Painting
+
+AREA_LIMIT_PX = 4096 * 4096  # of the result; a larger canvas is shrunk with its picture
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A canvas, and where the picture lies on it; in pixels."""
+
+    width: int
+    height: int
+    left: int
+    top: int
+    picture_width: int
+    picture_height: int
+
+    def within(self, area: int) -> Frame:
+        """The same frame, shrunk where its area is larger."""
+        scale = min(1.0, math.sqrt(area / (self.width * self.height)))
+        if scale == 1.0:
+            return self
+        sides = (self.width, self.height, self.left, self.top, self.picture_width, self.picture_height)
+        width, height, left, top, *picture = (int(side * scale) for side in sides)
+        return Frame(max(1, width), max(1, height), left, top, max(1, picture[0]), max(1, picture[1]))
+
+
+def frame(width: int, height: int, task: tasks.Outpaint) -> Frame:
+    """The canvas that a task asks for around a picture. Raises InvalidTask where it is no larger than the picture."""
+    left = top = None
+    if task.margins is not None:
+        left, top = task.margins.left, task.margins.top
+        wanted = (width + left + task.margins.right, height + top + task.margins.bottom)
+    elif task.zoom_out is not None:
+        wanted = (round(width * task.zoom_out), round(height * task.zoom_out))
+    else:
+        wanted = _smallest(width, height, task.aspect_ratio)
+    if wanted == (width, height):
+        raise errors.InvalidTask("the new canvas is no larger than the picture: ask for more room around it")
+    return Frame(
+        *wanted,
+        left=(wanted[0] - width) // 2 if left is None else left,
+        top=(wanted[1] - height) // 2 if top is None else top,
+        picture_width=width,
+        picture_height=height,
+    )
+
+
+def _smallest(width: int, height: int, ratio: tasks.AspectRatio | None) -> tuple[int, int]:
+    """The smallest canvas of a ratio that holds the picture."""
+    if ratio is None:
+        return width, height
+    return max(width, round(height * ratio.value_float)), max(height, round(width / ratio.value_float))
+
+
+def laid_out(image: Image.Image, where: Frame) -> tuple[Image.Image, Mask]:
+    """The picture on its canvas, its edges drawn out over what is new, and the mask [h, w]: 1 where it is new.
+
+    The network sees grey there; only the seam takes something of the drawn out edges.
+    """
+    own = (where.picture_width, where.picture_height)
+    fitted = image if image.size == own else image.resize(own, Image.Resampling.LANCZOS)
+    around = (
+        (where.top, where.height - where.top - where.picture_height),
+        (where.left, where.width - where.left - where.picture_width),
+    )
+    pixels = np.pad(np.asarray(fitted), (*around, (0, 0)), mode="edge")
+    mask = np.pad(np.zeros((where.picture_height, where.picture_width), np.float32), around, constant_values=1)
+    return Image.fromarray(pixels), mask
+
+
+class Outpaint:
+    """The recipe of `tasks.Outpaint`."""
+
+    def __init__(self, repainting: Repainting) -> None:
+        self._repainting = repainting
+
+    def plan(self, task: tasks.Outpaint) -> tuple[sampler.Step, ...]:
+        return self._repainting.plan(task)
+
+    def begin(self, task: tasks.Outpaint, media: tasks.Media) -> list[Painting]:
+        image = files.decode(task.image, media)
+        return self._repainting.begin(task, *laid_out(image, frame(*image.size, task).within(AREA_LIMIT_PX)))
