@@ -99,17 +99,10 @@ def _state(root: Path, component: manifest.Component, locked: lock.Lock) -> Stat
     if wanted is None:
         found = [_lies(root, part) for part in component.parts]
     else:
-        found = [_stands(root, target, locked) for target in wanted]
+        found = [pull.is_there(root, target, locked) for target in wanted]
     if all(found):
         return State.BY_HAND if wanted is None else State.THERE
     return State.PART if any(found) else State.MISSING
-
-
-def _stands(root: Path, target: str, locked: lock.Lock) -> bool:
-    path, entry = root / target, locked.files.get(target)
-    if entry is not None:
-        return path.is_file() and path.stat().st_size == entry.bytes
-    return path.is_file() or any(pull.by_hand(root, target, f"x{suffix}") for suffix in (".pt", ".bin"))
 
 
 def _lies(root: Path, part: manifest.Part) -> bool:

@@ -121,28 +121,23 @@ def plan(source: hub.Hub, root: Path, kinds: Iterable[str], book: manifest.Manif
         locked = locked.with_component(component.name, tuple(dict.fromkeys(job.target for job in own)))
         jobs += own
     folders = frozenset(job.target.rpartition("/")[0] for job in jobs if job.form is Form.SHARDS)
-    missing = {job.target: job for job in jobs if not is_there(root, job.target, locked, job.remote.path)}
+    missing = {job.target: job for job in jobs if not is_there(root, job.target, locked)}
     return Plan(tuple(missing.values()), locked, folders)
 
 
-def is_there(root: Path, target: str, locked: lock.Lock, published: str) -> bool:
+def is_there(root: Path, target: str, locked: lock.Lock) -> bool:
     """Whether a file stands in its place with the size that the lock knows.
 
-    Without an entry in the lock any size will do, and so will the published file under the name that engines read too
-    (`kandinsky3.pt`, shards in .bin).
+    Without an entry in the lock any size will do, and so will a published file that engines read as it is.
     """
     path = root / target
     if target in locked.files:
         return path.is_file() and path.stat().st_size == locked.files[target].bytes
-    return path.is_file() or by_hand(root, target, published) is not None
-
-
-def by_hand(root: Path, target: str, published: str) -> Path | None:
-    """The published file where somebody put it for the engines to read as it is; None if nobody did."""
-    name = PurePosixPath(published)
-    place = root / target
-    places = (place.with_name(name.name), place.with_suffix(name.suffix)) if name.suffix in (".pt", ".bin") else ()
-    return next((path for path in places if path.is_file()), None)
+    put = (
+        path.with_suffix(".pt"),
+        path.with_name(f"pytorch_{path.stem}.bin"),
+    )  # kandinsky3.pt, pytorch_model-1-of-4.bin
+    return path.is_file() or any(place.is_file() for place in put)
 
 
 def pull(

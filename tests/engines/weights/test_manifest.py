@@ -1,0 +1,92 @@
+"""The manifest: every kind has its files, and every file its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from engines import errors, tasks
+from engines.weights import manifest
+from engines.weights.manifest import Form, Part
+from tests import official_layout as official
+
+BOOK = manifest.load()
+
+
+def test_every_kind_of_the_image_family_says_what_it_needs() -> None:
+    kinds = {kind.model_fields["kind"].default for kind in get_args(tasks.Task)}
+    assert kinds <= BOOK.kinds.keys()
+    assert tasks.Model.KANDINSKY_22 in BOOK.kinds
+
+
+def test_every_component_serves_a_kind() -> None:
+    assert {name for names in BOOK.kinds.values() for name in names} == BOOK.components.keys()
+
+
+def test_shared_components_are_needed_once() -> None:
+    names = [component.name for component in BOOK.needed(["inpaint", "outpaint", "text_to_image"])]
+    assert sorted(names) == sorted({*BOOK.kinds["inpaint"], *BOOK.kinds["text_to_image"]})
+
+
+def test_an_unknown_kind_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(errors.InvalidTask, match=r"'paint'.*text_to_image"):
+        BOOK.needed(["paint"])
+
+
+def test_no_two_files_have_one_place() -> None:
+    listings = {
+        official.KANDINSKY: official.kandinsky(),
+        official.IMAGE_PROMPT: official.image_prompt(),
+        official.SUPER_RESOLUTION: official.super_resolution(),
+        official.PRIOR: official.prior(),
+    }
+    places = [
+        part.target(path)
+        for component in BOOK.components.values()
+        for part in component.parts
+        for path in manifest.chosen(part, listings.get(component.repository, {}))
+    ]
+    assert len(places) == len(set(places)) > 20
+
+
+@pytest.mark.parametrize(
+    ("part", "path", "target"),
+    [
+        (Part("weights/movq.pt", "movq", Form.TENSORS), "weights/movq.pt", "movq.safetensors"),
+        (Part("w/e/p*.bin", "e/", Form.SHARDS), "w/e/pytorch_model-1-of-2.bin", "e/model-1-of-2.safetensors"),
+        (Part("image_processor/p.json", "image_encoder/", Form.COPY), "image_processor/p.json", "image_encoder/p.json"),
+        (Part("*/*", "prior/", Form.COPY), "tokenizer/vocab.json", "prior/tokenizer/vocab.json"),
+        (Part("unet/*", "decoder/unet/", Form.COPY), "unet/config.json", "decoder/unet/config.json"),
+        (Part("model_index.json", "prior/", Form.COPY), "model_index.json", "prior/model_index.json"),
+    ],
+)
+def test_a_published_file_has_its_place(part: Part, path: str, target: str) -> None:
+    assert part.target(path) == target
+
+
+def test_of_two_formats_safetensors_is_taken_and_half_precision_never() -> None:
+    (whole,) = (part for part in BOOK.components["kandinsky22_prior"].parts if part.pattern == "*/*")
+    assert manifest.chosen(whole, official.prior()) == (
+        "prior/config.json",
+        "prior/diffusion_pytorch_model.safetensors",
+        "text_encoder/pytorch_model.bin",
+        "tokenizer/vocab.json",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[repositories]",
+        "no toml",
+        '[repositories]\n[components]\n[kinds]\npaint = ["brush"]',
+        '[repositories]\n[components.a]\nwhat="a"\nrepository="r/a"\nabout_bytes=1\nparts=[]\n[kinds]\n',
+    ],
+)
+def test_a_manifest_that_does_not_hold_together_is_invalid(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "manifest.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(errors.CheckpointInvalid, match=r"manifest\.toml"):
+        manifest.load(path)

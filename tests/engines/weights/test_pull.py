@@ -1,0 +1,176 @@
+"""Pulling kinds from a hub of the official layout."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+
+from engines import checkpoints, errors
+from engines.kandinsky3 import text
+from engines.weights import convert, hub, local, lock, manifest, pull
+from tests import official_layout as official
+from tests.hub_double import Double
+
+
+@pytest.fixture
+def published(double: Double) -> Double:
+    double.publish(official.KANDINSKY, official.kandinsky())
+    return double
+
+
+def content(root: Path) -> dict[str, bytes]:
+    """Every file of a directory but the lock on it."""
+    files = [path for path in root.rglob("*") if path.is_file() and path.name != ".weights.busy"]
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+
+
+def test_a_kind_comes_in_the_layout_that_the_engines_find(published: Double, client: hub.Hub, tmp_path: Path) -> None:
+    came = pull.pull(client, tmp_path, ["text_to_image"])
+    assert len(came) == 9
+    layout = checkpoints.Layout.at(tmp_path)
+    for number, stem in enumerate(("kandinsky3", "kandinsky3_flash")):
+        path = layout.find(stem)
+        assert path.suffix == ".safetensors"
+        expected = official.network(10 * number)
+        read = checkpoints.read(path).tensors
+        assert set(read) == {"unet.in_layer.weight", "unet.out_layer.0.bias", "null_embedding"}
+        assert torch.equal(read["null_embedding"], expected["null_embedding"])
+    projection = checkpoints.read(layout.find("flan_ul2_encoder/projection_flash")).tensors
+    assert torch.equal(projection["1.bias"], official.projection(110)["1.bias"])
+    assert local.states(tmp_path)["kandinsky3"] is local.State.THERE
+    assert local.states(tmp_path)["kandinsky3_inpainting"] is local.State.MISSING
+
+
+def test_shards_become_an_encoder_that_transformers_loads(published: Double, client: hub.Hub, tmp_path: Path) -> None:
+    pull.pull(client, tmp_path, ["img2img"], pull.Options(remove_originals=True))
+    encoder = text.load_encoder(checkpoints.Layout.at(tmp_path).encoder, torch.device("cpu"), torch.float32)
+    expected = official.text_encoder()
+    loaded = encoder.model.state_dict()
+    assert all(torch.equal(loaded[name], tensor) for name, tensor in expected.items())
+    folder = tmp_path / "flan_ul2_encoder"
+    assert sorted(path.name for path in folder.glob("*model*")) == [
+        "model-00001-of-00002.safetensors",
+        "model-00002-of-00002.safetensors",
+        convert.INDEX,
+        "spiece.model",
+    ]
+
+
+def test_a_second_pull_fetches_nothing_and_keeps_the_commit(published: Double, client: hub.Hub, tmp_path: Path) -> None:
+    pull.pull(client, tmp_path, ["img2img"])
+    before, commit = content(tmp_path), lock.read(tmp_path).commits[official.KANDINSKY]
+    published.publish(official.KANDINSKY, {**official.kandinsky(), "weights/movq.pt": b"another one"})
+    published.requests.clear()
+    assert pull.pull(client, tmp_path, ["img2img"]) == []
+    assert content(tmp_path) == before
+    pull.pull(client, tmp_path, ["inpaint"])
+    assert all(commit in request.path for request in published.requests)
+
+
+def test_the_lock_says_where_every_file_comes_from(published: Double, client: hub.Hub, tmp_path: Path) -> None:
+    pull.pull(client, tmp_path, ["img2img"])
+    locked = lock.read(tmp_path)
+    origin = locked.files["movq.safetensors"].origin
+    assert origin is not None
+    assert (origin.repository, origin.path) == (official.KANDINSKY, "weights/movq.pt")
+    assert origin.commit == published.repositories[official.KANDINSKY].head
+    assert locked.licences[official.KANDINSKY] == "apache-2.0"
+
+
+def test_originals_go_when_they_are_converted(published: Double, client: hub.Hub, tmp_path: Path) -> None:
+    pull.pull(client, tmp_path, ["img2img"])
+    kept = content(tmp_path)
+    assert f"originals/{official.KANDINSKY}/weights/kandinsky3.pt" in kept
+    local.convert_all(tmp_path, ["img2img"], pull.Options(remove_originals=True))
+    left = content(tmp_path)
+    assert not (tmp_path / "originals").exists()
+    assert left == {path: held for path, held in kept.items() if not path.startswith("originals/")} | {
+        lock.NAME: left[lock.NAME]
+    }
+    published.requests.clear()
+    assert pull.pull(client, tmp_path, ["img2img"]) == []
+    assert all(finding.verdict is local.Verdict.WELL for finding in local.verify(tmp_path))
+
+
+@pytest.mark.parametrize("lost", ["flan_ul2_encoder/model-00002-of-00002.safetensors", "movq.safetensors"])
+def test_what_was_lost_comes_again_without_a_transfer_where_the_original_is_there(
+    published: Double, client: hub.Hub, tmp_path: Path, lost: str
+) -> None:
+    pull.pull(client, tmp_path, ["img2img"])
+    before = content(tmp_path)
+    (tmp_path / lost).unlink()
+    published.requests.clear()
+    assert pull.pull(client, tmp_path, ["img2img"]) == [lost]
+    assert content(tmp_path) == before
+    assert all(request.path.startswith("/api/") for request in published.requests)
+
+
+def test_a_failure_in_the_middle_is_taken_up_by_the_next_pull(
+    published: Double, client: hub.Hub, tmp_path: Path
+) -> None:
+    class Failing(hub.Hub):
+        def fetch(
+            self, source: hub.Listing, remote: hub.Remote, target: Path, on_bytes: hub.OnBytes = lambda _: None
+        ) -> str:
+            if remote.path == "weights/kandinsky3.pt":
+                raise errors.DownloadFailed("the network is gone")
+            return super().fetch(source, remote, target, on_bytes)
+
+    with pytest.raises(errors.DownloadFailed, match="the network is gone"):
+        pull.pull(Failing(published.url, pause_s=0), tmp_path, ["img2img"])
+    assert local.states(tmp_path)["movq"] is local.State.THERE
+    assert local.states(tmp_path)["kandinsky3"] is local.State.MISSING
+    published.requests.clear()
+    pull.pull(client, tmp_path, ["img2img"])
+    assert local.states(tmp_path)["kandinsky3"] is local.State.THERE
+    assert published.bodies("movq.pt") == []
+
+
+def test_files_that_somebody_put_there_are_left_alone(published: Double, client: hub.Hub, tmp_path: Path) -> None:
+    files = official.kandinsky()
+    (tmp_path / "flan_ul2_encoder").mkdir()
+    for path, held in files.items():
+        (tmp_path / path.removeprefix("weights/")).write_bytes(held)
+    assert pull.pull(client, tmp_path, ["text_to_image"]) == []
+    assert published.bodies("kandinsky3.pt") == []
+    assert local.states(tmp_path)["text_encoder"] is local.State.THERE
+
+
+def test_files_are_chosen_by_format_and_placed_by_the_manifest(double: Double, client: hub.Hub, tmp_path: Path) -> None:
+    double.publish(official.PRIOR, official.prior(), licence=None)
+    double.publish(official.DECODER, {"model_index.json": b"{}", "unet/config.json": b"{}"})
+    came = pull.pull(client, tmp_path, ["kandinsky-2.2"])
+    assert "kandinsky22_prior/prior/diffusion_pytorch_model.safetensors" in came
+    assert "kandinsky22_decoder/unet/config.json" in came
+    assert not any(path.endswith(".md") or "fp16" in path for path in came)
+    assert double.bodies("diffusion_pytorch_model.bin") == []
+    assert (tmp_path / "kandinsky22_prior/text_encoder/pytorch_model.bin").read_bytes() == b"t" * 2000
+
+
+def test_a_repository_without_a_file_of_the_manifest_is_told(double: Double, client: hub.Hub, tmp_path: Path) -> None:
+    double.publish(official.KANDINSKY, {"README.md": b"moved"})
+    with pytest.raises(errors.DownloadFailed, match=r"has no weights/flan_ul2_encoder/pytorch_model"):
+        pull.pull(client, tmp_path, ["img2img"])
+
+
+def test_too_little_room_is_told_before_anything_comes(published: Double, client: hub.Hub, tmp_path: Path) -> None:
+    jobs = pull.plan(client, tmp_path, ["text_to_image"], manifest.load(), lock.Lock()).jobs
+    fetched = sum(job.remote.bytes for job in jobs)
+    converted = sum(job.remote.bytes for job in jobs if job.form is not manifest.Form.COPY)
+    assert pull.room_bytes(tmp_path, jobs, pull.PLAIN) == fetched + converted
+    largest = max(job.remote.bytes for job in jobs)
+    frugal = pull.room_bytes(tmp_path, jobs, pull.Options(remove_originals=True))
+    assert fetched <= frugal <= fetched + largest
+    assert pull.room_bytes(tmp_path, jobs, pull.Options(torch.bfloat16)) < fetched + converted
+    huge = [dataclasses.replace(jobs[0], remote=dataclasses.replace(jobs[0].remote, bytes=10**15))]
+    assert pull.room_bytes(tmp_path, huge, pull.PLAIN) > 10**15
+
+
+def test_half_precision_is_stored_when_asked_for(published: Double, client: hub.Hub, tmp_path: Path) -> None:
+    pull.pull(client, tmp_path, ["img2img"], pull.Options(torch.bfloat16))
+    read = safetensors.torch.load_file(tmp_path / "movq.safetensors")
+    assert read["quant_conv.weight"].dtype == torch.bfloat16
