@@ -19,7 +19,18 @@ from benchmarks import report
 from bot import logs
 from bot.settings import LogSettings
 
-NAMES: Final = ("queue_operations", "queue_fairness", "bot_path", "answers", "start_up", "sampler_batching", "previews")
+NAMES: Final = (
+    "queue_operations",
+    "queue_fairness",
+    "bot_path",
+    "answers",
+    "start_up",
+    "sampler_batching",
+    "previews",
+    "engines",
+    "engine_arrivals",
+    "engines_gpu",
+)
 
 
 class Benchmark(Protocol):

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks import mini_eye, mini_prompts, report
-from engines import pool, tasks
+from engines import catalog, pool, tasks
 
 PLACE_TOLERANCE = 0.17  # of a side; a big object cannot lie in a corner
 SIZE_BOUNDS = {"small": (0.0, 0.32), "": (0.30, 0.54), "big": (0.48, 1.0)}
@@ -112,7 +112,7 @@ def main() -> None:
     arguments = parser.parse_args()
     rows = []
     began = time.time()
-    for model in arguments.model or list(tasks.Model):
+    for model in arguments.model or catalog.ProfileCatalog.of("mini", arguments.weights).models:
         rows += measure(arguments.count, tasks.Model(model), arguments.weights)
     if arguments.refine:
         rows += measure(arguments.count, tasks.Model.KANDINSKY_3, arguments.weights, refine=True)
