@@ -34,6 +34,14 @@ def write(root: Path) -> None:
     _tokenizer(words_config["vocab_size"]).save(str(encoder / "tokenizer.json"))
 
 
+def write_super_resolution(root: Path) -> None:
+    """Add both super-resolution networks, with the same weights."""
+    golden, said = _golden("super_resolution")
+    config = {name: value for name, value in said.items() if not isinstance(value, dict)}
+    for stem in ("kandi_super_res_x2_flash", "kandi_super_res_x4"):
+        _write(root / f"{stem}.safetensors", _below("sr.", golden), config)
+
+
 def _golden(stem: str) -> tuple[dict[str, torch.Tensor], dict[str, int]]:
     path = FIXTURES / f"{stem}.safetensors"
     with safetensors.safe_open(path, "pt") as file:

@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engines import checkpoints, devices, engine, residency, sizes, styles, tasks
-from engines.kandinsky3 import img2img, inpainting, outpaint, painter, text_to_image
+from engines.kandinsky3 import img2img, inpainting, outpaint, painter, text_to_image, upscale
 from engines.kandinsky3.family import Family
 from engines.kandinsky3.painting import Recipe
 from engines.kandinsky3.words import Words
+from engines.kandinsky22 import painter as kandinsky22
 
 # Engines of their own, built when their first task comes: what they serve, and how they are made. The first that
 # serves a task gets it; all other tasks are the painter's.
 Own = tuple[Callable[[tasks.Task], bool], Callable[[Family, sizes.Profile], engine.Engine]]
-_OWN: tuple[Own, ...] = ()
+_OWN: tuple[Own, ...] = ((kandinsky22.serves, kandinsky22.open_engine), (upscale.serves, upscale.make))
 
 
 class Kandinsky3Station:

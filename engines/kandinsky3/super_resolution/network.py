@@ -170,7 +170,7 @@ class _Convolution(nn.Module):
         return out
 
 
-class _Residual(nn.Module):
+class Residual(nn.Module):
     """A residual block; `up` None keeps the resolution, False halves it, True doubles it."""
 
     def __init__(self, width: int, out_width: int, up: bool | None, time_width: int, groups: int) -> None:
@@ -191,7 +191,7 @@ class _Residual(nn.Module):
 class _Level(nn.Module):
     """Residual blocks one after another. The original pairs each with an attention block, which KandiSuperRes lacks."""
 
-    def __init__(self, blocks: Sequence[_Residual]) -> None:
+    def __init__(self, blocks: Sequence[Residual]) -> None:
         super().__init__()
         self.resnet_attn_blocks = nn.ModuleList(nn.ModuleList([block]) for block in blocks)
 
@@ -205,8 +205,8 @@ class _Down(_Level):
     """A level on the way down: its first block halves the resolution, except on the lowest level."""
 
     def __init__(self, width: int, out_width: int, blocks: int, resample: bool, time_width: int, groups: int) -> None:
-        first = _Residual(width, out_width, False if resample else None, time_width, groups)
-        others = [_Residual(out_width, out_width, None, time_width, groups) for _ in range(blocks - 1)]
+        first = Residual(width, out_width, False if resample else None, time_width, groups)
+        others = [Residual(out_width, out_width, None, time_width, groups) for _ in range(blocks - 1)]
         super().__init__([first, *others])
 
 
@@ -215,7 +215,7 @@ class _Up(_Level):
 
     def __init__(self, width: int, out_width: int, blocks: int, resample: bool, time_width: int, groups: int) -> None:
         skip_width = width if resample else 0
-        first = _Residual(width + skip_width, width, None, time_width, groups)
-        others = [_Residual(width, width, None, time_width, groups) for _ in range(blocks - 2)]
-        last = _Residual(width, out_width, True if resample else None, time_width, groups)
+        first = Residual(width + skip_width, width, None, time_width, groups)
+        others = [Residual(width, width, None, time_width, groups) for _ in range(blocks - 2)]
+        last = Residual(width, out_width, True if resample else None, time_width, groups)
         super().__init__([first, *others, last])
