@@ -171,6 +171,7 @@ class Application:
             reports,
             settings.engines.profile,
         )
+        self._dispatcher["texts"] = self._texts
         self._dispatcher.include_routers(*handlers.routers())
         self._dispatcher.update.outer_middleware(WatchedUpdates(metrics))
         group, person = GroupMiddleware(), PersonMiddleware(users, self._texts)

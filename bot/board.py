@@ -11,16 +11,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import structlog
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
-from aiogram.types import BufferedInputFile, InlineKeyboardMarkup, InputMediaPhoto, ReplyParameters
+from aiogram.types import BufferedInputFile, InlineKeyboardMarkup, InputMediaPhoto, Message
 
-from bot import crash, keyboards, pictures, wording
+from bot import answering, crash, keyboards, pictures, wording
 from bot.limiter import Dropped
 from bot.pacing import Priority
 from bot.queue import errors
@@ -177,10 +177,19 @@ class StatusBoard:
     async def _send(self, line: _Line, text: str, markup: InlineKeyboardMarkup | None) -> int:
         """Send the status message and note its id; to be called under the line's lock."""
         job = line.job
-        with aloud():
-            message = await self._bot.send_message(
-                job.chat_id, text, reply_markup=markup, reply_parameters=_reply_to(job), disable_notification=True
+
+        def send(topic_id: int | None) -> Awaitable[Message]:
+            return self._bot.send_message(
+                job.chat_id,
+                text,
+                message_thread_id=topic_id,
+                reply_markup=markup,
+                reply_parameters=answering.reply_to(job),
+                disable_notification=True,
             )
+
+        with aloud():
+            message = await answering.in_topic(job, send)
         crash.point(crash.Point.STATUS_SENT)
         line.message_id, line.shown, line.edited_at_s = message.message_id, text, self._now_s()
         await self._queue.set_status_message(job.id, message.message_id)
@@ -256,9 +265,3 @@ class StatusBoard:
 def is_photo(error: TelegramBadRequest) -> bool:
     """Telegram's answer to an edit of the text of a message that is a photo."""
     return "there is no text in the message" in error.message.lower()
-
-
-def _reply_to(job: Job) -> ReplyParameters | None:
-    if job.reply_to_message_id is None:
-        return None
-    return ReplyParameters(message_id=job.reply_to_message_id, allow_sending_without_reply=True)

@@ -25,7 +25,8 @@ from bot.texts import Texts, Translator
 log = structlog.get_logger(__name__)
 
 PRIVATE: Final = (
-    "start", "imagine", "settings", "history", "queue", "quota", "language", "cancel", "help", "forget",
+    "start", "menu", "imagine", "settings", "history", "queue", "quota", "language", "timezone", "cancel", "help",
+    "forget",
 )  # fmt: skip
 GROUP: Final = ("imagine", "settings", "queue", "cancel", "help")
 ADMIN: Final = (

@@ -16,6 +16,11 @@ def is_group(message: Message) -> bool:
     return message.chat.type != ChatType.PRIVATE
 
 
+def topic_of(message: Message) -> int | None:
+    """The topic of a forum that a message stands in; the threads of an ordinary group are no topics."""
+    return message.message_thread_id if message.is_topic_message else None
+
+
 def words_for_bot(message: Message, me: User) -> str | None:
     """The words of a group message without the mention of the bot; None when they are for somebody else."""
     text = message.text or ""

@@ -84,6 +84,7 @@ class StorageSettings(Section):
     )
     keep_results_days: float = Field(30, gt=0)
     keep_uploads_hours: float = Field(24, gt=0)
+    max_favourites_per_user: int = Field(200, ge=1)
 
     _empty = field_validator("database_url", mode="before")(_empty_is_none)
 
@@ -138,6 +139,7 @@ class MessageSettings(Section):
     """How the bot speaks."""
 
     default_language: Literal["en", "ru"] = "en"
+    default_utc_offset_min: int = Field(0, ge=-720, le=840, examples=[180])
     progress_interval_s: float = Field(1.0, ge=1.0)  # Telegram accepts about one edit a second in a chat
     previews: bool = True
 

@@ -22,6 +22,7 @@ from handlers import (
     results,
     settings,
     start,
+    zone,
 )
 
 _IN_ORDER = (
@@ -31,6 +32,7 @@ _IN_ORDER = (
     menu,
     settings,
     language,
+    zone,
     jobs,
     history,
     quota,

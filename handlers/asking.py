@@ -80,7 +80,7 @@ async def ask(
         return
     await screens.toast(callback)
     if callback_data.what == "seed":
-        has_pictures = bool(await services.history.page(person.id, None, 1))
+        has_pictures = bool(await services.history.page(person.id, 1))
         markup = keyboards.ask_seed(t, person.id, has_pictures=has_pictures)
         await state.set_state(Asking.seed)
         screen = Screen(wording.ask_seed(t, preferences.seed), markup)

@@ -16,7 +16,7 @@ from bot.texts import Translator
 from handlers import refusals, screens
 from handlers.screens import Screen
 
-_PAGES_LIMIT: Final = 200  # a page is read together with all newer ones
+_PAGES_LIMIT: Final = 100_000  # no forged number makes the database count for long
 
 
 def router() -> Router:
@@ -32,19 +32,23 @@ async def screen(
     t: Translator, person: Person, services: Services, page: int = 0, *, favourites: bool = False
 ) -> Screen:
     """One page of the list."""
-    page = min(max(page, 0), _PAGES_LIMIT - 1)
+    page = min(max(page, 0), _PAGES_LIMIT)
     read = services.history.favourites if favourites else services.history.page
     start = page * wording.HISTORY_PAGE
-    found = (await read(person.id, None, start + wording.HISTORY_PAGE + 1))[start:]
+    found = await read(person.id, wording.HISTORY_PAGE + 1, start)
     if not found and page > 0:  # what stood there was deleted meanwhile
         return await screen(t, person, services, 0, favourites=favourites)
     lines = [
         wording.HistoryLine(start + place, job.id, job.task, job.finished_at or job.created_at)
         for place, job in enumerate(found[: wording.HISTORY_PAGE], 1)
     ]
-    has_older = len(found) > wording.HISTORY_PAGE and page + 1 < _PAGES_LIMIT
+    has_older = len(found) > wording.HISTORY_PAGE and page < _PAGES_LIMIT
+    kept = None
+    if favourites:
+        count = await services.history.count_favourites(person.id)
+        kept = wording.Kept(count, services.history.max_favourites)
     return Screen(
-        wording.history(t, lines, person.utc_offset_min, favourites=favourites),
+        wording.history(t, lines, person.utc_offset_min, kept),
         keyboards.history(t, person.id, lines, page, has_older=has_older, favourites=favourites),
     )
 

@@ -10,7 +10,7 @@ from bot import keyboards, wording
 from bot.database.users import Person, Preferences
 from bot.services import Services
 from bot.texts import Translator
-from handlers import history, jobs, language, quota, screens, settings, start
+from handlers import history, jobs, language, quota, screens, settings, start, zone
 from handlers.screens import Screen
 
 
@@ -73,5 +73,7 @@ async def _screen(
             return await quota.screen(t, person, preferences, services)
         case "language":
             return language.screen(t, person)
+        case "zone":
+            return zone.screen(t, person)
         case "home":
             return home(t, person)

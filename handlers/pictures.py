@@ -13,7 +13,7 @@ from bot.queue.errors import QueueError
 from bot.services import Services
 from bot.telegram_session import priority
 from bot.texts import Translator
-from handlers import refusals, screens
+from handlers import refusals, result_buttons, screens
 from handlers.screens import Screen
 
 
@@ -74,19 +74,28 @@ async def details(
 
 
 async def favourite(
-    callback: CallbackQuery, callback_data: keyboards.Favourite, person: Person, services: Services, t: Translator
+    callback: CallbackQuery,
+    callback_data: keyboards.Favourite,
+    person: Person,
+    services: Services,
+    t: Translator,
+    bot: Bot,
 ) -> None:
     """Keep a result among the favourites, or no longer."""
     try:
-        is_favourite = not await services.history.is_favourite(person.id, callback_data.job_id)
-        await services.history.set_favourite(person.id, callback_data.job_id, is_favourite)
+        job, _ = await services.studio.owned(person, callback_data.job_id)
+        is_favourite = not await services.history.is_favourite(person.id, job.id)
+        await services.history.set_favourite(person.id, job.id, is_favourite)
     except QueueError as error:
         await screens.toast(callback, refusals.toast(t, error), alert=True)
         return
     await screens.toast(callback, t.plain("toast-kept" if is_favourite else "toast-not-kept"))
     markup = getattr(callback.message, "reply_markup", None)
-    heart = keyboards.favourite(t, callback_data.job_id, is_favourite=is_favourite)
+    heart = keyboards.favourite(t, job.id, is_favourite=is_favourite)
     await screens.edit_buttons(callback, keyboards.replaced(markup, callback_data, heart))
+    pressed = callback.message
+    if pressed is None or (pressed.chat.id, pressed.message_id) != (job.chat_id, job.result_message_id):
+        await result_buttons.refresh(bot, job, services, t)
 
 
 async def show_again(
@@ -109,8 +118,7 @@ async def show_again(
         await screens.toast(callback, refusals.toast(t, error), alert=True)
         return
     await screens.toast(callback, t.plain("toast-showing"))
-    is_favourite = await services.history.is_favourite(person.id, job_id)
-    markup = keyboards.result(t, job_id, person.id, task, services.studio.models, is_favourite=is_favourite)
+    markup = await result_buttons.of(job, services, t)
     caption = wording.caption(t, task, job.run_s)
     files = await pictures.files_for_chat(job_id, originals)
     with priority(Priority.RESULT):

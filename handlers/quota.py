@@ -25,7 +25,7 @@ async def screen(t: Translator, person: Person, preferences: Preferences, servic
     """What is left today, and what it buys."""
     credits = await services.studio.credits(person)
     text = wording.quota(t, credits, preferences, person.utc_offset_min, clock.utc_now())
-    return Screen(text, keyboards.back_home(t, person.id))
+    return Screen(text, keyboards.quota(t, person.id, person.utc_offset_min))
 
 
 async def show(message: Message, person: Person, preferences: Preferences, services: Services, t: Translator) -> None:

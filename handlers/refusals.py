@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot import clock, wording
 from bot.media import FileGone
-from bot.queue.errors import Banned, LimitReached, Maintenance, NotEnoughCredits, NotYours, QueueError
+from bot.queue.errors import Banned, FavouritesFull, LimitReached, Maintenance, NotEnoughCredits, NotYours, QueueError
 from bot.texts import Translator
 from engines import tasks
 
@@ -40,6 +40,8 @@ def toast(t: Translator, error: QueueError | FileGone) -> str:
             return t.plain("toast-maintenance")
         case NotYours():
             return t.plain("toast-not-yours")
+        case FavouritesFull():
+            return t.plain("toast-favourites-full", limit=error.limit)
         case FileGone():
             return t.plain("toast-file-expired")
         case _:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from aiogram import Router
 from aiogram.types import CallbackQuery
 
-from bot import keyboards, wording
+from bot import keyboards
 from bot.database.models import OPEN
 from bot.database.users import Person
 from bot.queue.errors import QueueError
@@ -51,8 +51,7 @@ async def other_model(
         t,
         lambda origin: services.studio.with_model(person, job_id, model, origin, callback.id),
     ):
-        label = t.plain("button-other-model", model=wording.short_model_name(t, model))
-        await _use_up(callback, callback_data, label)
+        await _use_up(callback, callback_data)
 
 
 async def refine(
@@ -66,7 +65,7 @@ async def refine(
         t,
         lambda origin: services.studio.refined(person, job_id, origin, callback.id),
     ):
-        await _use_up(callback, callback_data, t.plain("button-refine"))
+        await _use_up(callback, callback_data)
 
 
 async def _wish(
@@ -91,7 +90,7 @@ def _said(t: Translator, submitted: Submitted) -> str:
     return t.plain("toast-already-in-line" if submitted.job.status in OPEN else "toast-already-painted")
 
 
-async def _use_up(callback: CallbackQuery, data: keyboards.OtherModel | keyboards.Refine, label: str) -> None:
+async def _use_up(callback: CallbackQuery, data: keyboards.OtherModel | keyboards.Refine) -> None:
     """Disable a button whose picture would be the same each time."""
     markup = getattr(callback.message, "reply_markup", None)
-    await screens.edit_buttons(callback, keyboards.replaced(markup, data, keyboards.used(label)))
+    await screens.edit_buttons(callback, keyboards.used_up(markup, data))

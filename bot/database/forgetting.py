@@ -76,7 +76,14 @@ class Forgetting:
             await session.execute(
                 update(models.User)
                 .where(models.User.id == user_id)
-                .values(first_name="", username=None, language_code=None, language=None, forgotten_at=now)
+                .values(
+                    first_name="",
+                    username=None,
+                    language_code=None,
+                    language=None,
+                    utc_offset_min=None,
+                    forgotten_at=now,
+                )
             )
         files = await self._media.delete(paths)
         log.info("user_forgotten", jobs=jobs, files=files)

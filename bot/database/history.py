@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Select, literal_column, select
+from sqlalchemy import Select, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.clock import Clock, utc_now
 from bot.database import models
 from bot.database.engine import Database
 from bot.queue import views
-from bot.queue.errors import NotFound, NotYours
+from bot.queue.errors import FavouritesFull, NotFound, NotYours
 from bot.queue.jobs import Job
 
 # Spelled with literals: SQLite uses a partial index only where the query repeats its condition word for word.
@@ -20,28 +19,40 @@ IS_PAINTED: Final = models.Job.status.in_([literal_column("'done'"), literal_col
     models.Job.task != literal_column("''")
 )
 
+MAX_FAVOURITES_DEFAULT: Final = 200
+
 
 class History:
     """Finished paintings whose prompt is still known. Erased ones are in no list."""
 
-    def __init__(self, database: Database, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, database: Database, clock: Clock = utc_now, *, max_favourites: int = MAX_FAVOURITES_DEFAULT
+    ) -> None:
         self._database = database
         self._clock = clock
+        self.max_favourites: Final = max_favourites
 
-    async def page(self, user_id: int, before_id: int | None, limit: int) -> list[Job]:
-        """The user's paintings, newest first, those before `before_id`."""
-        return await self._jobs(painted(user_id, before_id, limit))
+    async def page(self, user_id: int, limit: int, skipped: int = 0) -> list[Job]:
+        """The user's paintings, newest first, without the newest `skipped` ones."""
+        return await self._jobs(painted(user_id, limit, skipped))
 
-    async def favourites(self, user_id: int, before_id: int | None, limit: int) -> list[Job]:
-        """The paintings that the user keeps, newest first, those before `before_id`."""
-        return await self._jobs(kept(user_id, before_id, limit))
+    async def favourites(self, user_id: int, limit: int, skipped: int = 0) -> list[Job]:
+        """The paintings that the user keeps, newest first, without the newest `skipped` ones."""
+        return await self._jobs(kept(user_id, limit, skipped))
+
+    async def count_favourites(self, user_id: int) -> int:
+        """How many paintings the user keeps."""
+        async with self._database.read() as session:
+            return await _count_kept(session, user_id)
 
     async def set_favourite(self, user_id: int, job_id: int, is_favourite: bool) -> None:
-        """Keep one of the user's own paintings, or keep it no longer. NotFound, NotYours."""
+        """Keep one of the user's own paintings, or keep it no longer. NotFound, NotYours, FavouritesFull."""
         async with self._database.write() as session:
             await _own_painting(session, user_id, job_id)
             known = await session.get(models.Favourite, (user_id, job_id))
             if is_favourite and known is None:
+                if await _count_kept(session, user_id) >= self.max_favourites:
+                    raise FavouritesFull(self.max_favourites)
                 session.add(models.Favourite(user_id=user_id, job_id=job_id, created_at=self._clock()))
             elif not is_favourite and known is not None:
                 await session.delete(known)
@@ -62,20 +73,20 @@ class History:
             return [views.snapshot(row) for row in await session.scalars(query)]
 
 
-def painted(user_id: int, before_id: int | None, limit: int) -> Select[models.Job]:
-    """The query of a page."""
-    query = select(models.Job).where(IS_PAINTED, models.Job.user_id == user_id)
-    return _newest(query, models.Job.id, before_id, limit)
+def painted(user_id: int, limit: int, skipped: int) -> Select[models.Job]:
+    """The query of a page. What is skipped never leaves the database."""
+    ids = select(models.Job.id).where(IS_PAINTED, models.Job.user_id == user_id).order_by(models.Job.id.desc())
+    return _page(ids, limit, skipped)
 
 
-def kept(user_id: int, before_id: int | None, limit: int) -> Select[models.Job]:
-    """The query of a page of favourites."""
-    query = (
-        select(models.Job)
-        .join(models.Favourite, models.Favourite.job_id == models.Job.id)
-        .where(IS_PAINTED, models.Favourite.user_id == user_id)
+def kept(user_id: int, limit: int, skipped: int) -> Select[models.Job]:
+    """The query of a page of favourites. What is erased or forgotten has left the favourites before."""
+    ids = (
+        select(models.Favourite.job_id)
+        .where(models.Favourite.user_id == user_id)
+        .order_by(models.Favourite.job_id.desc())
     )
-    return _newest(query, models.Favourite.job_id, before_id, limit)
+    return _page(ids, limit, skipped)
 
 
 def shown_by(chat_id: int, message_id: int) -> Select[models.Job]:
@@ -85,13 +96,14 @@ def shown_by(chat_id: int, message_id: int) -> Select[models.Job]:
     )
 
 
-def _newest(
-    query: Select[models.Job], job_id: InstrumentedAttribute[int], before_id: int | None, limit: int
-) -> Select[models.Job]:
-    """A page in the order of the index that holds `job_id`."""
-    if before_id is not None:
-        query = query.where(job_id < before_id)
-    return query.order_by(job_id.desc()).limit(limit)
+def _page(ids: Select[int], limit: int, skipped: int) -> Select[models.Job]:
+    page = ids.limit(limit).offset(skipped)
+    return select(models.Job).where(models.Job.id.in_(page)).order_by(models.Job.id.desc())
+
+
+async def _count_kept(session: AsyncSession, user_id: int) -> int:
+    query = select(func.count()).select_from(models.Favourite).where(models.Favourite.user_id == user_id)
+    return await session.scalar(query) or 0
 
 
 async def _own_painting(session: AsyncSession, user_id: int, job_id: int) -> None:

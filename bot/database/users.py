@@ -53,10 +53,18 @@ class Preferences:
 class Users:
     """The user rows and their settings."""
 
-    def __init__(self, database: Database, clock: Clock = utc_now, defaults: Preferences | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock = utc_now,
+        defaults: Preferences | None = None,
+        *,
+        utc_offset_min: int = 0,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._defaults = defaults or Preferences()
+        self._utc_offset_min = utc_offset_min  # of users who have not chosen theirs
 
     async def seen(self, user: types.User) -> Person:
         """Add or refresh the row of whoever sent an update, and return it."""
@@ -72,20 +80,18 @@ class Users:
         async with self._database.write() as session:
             row = await session.get(models.User, user.id)
             if row is None:
-                row = models.User(
-                    id=user.id, utc_offset_min=0, weight=1.0, is_banned=False, created_at=now, last_seen_at=now
-                )
+                row = models.User(id=user.id, weight=1.0, is_banned=False, created_at=now, last_seen_at=now)
                 session.add(row)
             row.first_name, row.username, row.language_code = user.first_name, user.username, user.language_code
             row.last_seen_at = now
             await session.flush()
-            return _person(row)
+            return self._person(row)
 
     async def find(self, user_id: int) -> Person | None:
         """The user with this id, or None."""
         async with self._database.read() as session:
             row = await session.get(models.User, user_id)
-            return None if row is None else _person(row)
+            return None if row is None else self._person(row)
 
     async def by_name(self, username: str) -> Person | None:
         """The user with this @name, in any case of letters; of several, whom the bot has heard last."""
@@ -97,7 +103,7 @@ class Users:
                 .order_by(models.User.last_seen_at.desc())
                 .limit(1)
             )
-            return None if row is None else _person(row)
+            return None if row is None else self._person(row)
 
     async def everyone_reachable(self) -> AsyncIterator[int]:
         """The ids, ascending, of all who are neither banned nor forgotten and have not blocked the bot.
@@ -134,8 +140,8 @@ class Users:
         """Fix the user's language; None goes back to what Telegram says."""
         await self._set(user_id, language=language)
 
-    async def set_utc_offset(self, user_id: int, utc_offset_min: int) -> None:
-        """Set where the user's day begins."""
+    async def set_utc_offset(self, user_id: int, utc_offset_min: int | None) -> None:
+        """Set where the user's day begins; None goes back to the default."""
         await self._set(user_id, utc_offset_min=utc_offset_min)
 
     async def set_banned(self, user_id: int, is_banned: bool) -> None:
@@ -189,19 +195,18 @@ class Users:
         async with self._database.write() as session:
             await session.execute(update(models.User).where(models.User.id == user_id).values(**values))
 
-
-def _person(row: models.User) -> Person:
-    return Person(
-        id=row.id,
-        first_name=row.first_name,
-        username=row.username,
-        language_code=row.language_code,
-        language=row.language,
-        utc_offset_min=row.utc_offset_min,
-        weight=row.weight,
-        daily_credits=row.daily_credits,
-        is_banned=row.is_banned,
-        created_at=row.created_at,
-        last_seen_at=row.last_seen_at,
-        blocked_at=row.blocked_at,
-    )
+    def _person(self, row: models.User) -> Person:
+        return Person(
+            id=row.id,
+            first_name=row.first_name,
+            username=row.username,
+            language_code=row.language_code,
+            language=row.language,
+            utc_offset_min=self._utc_offset_min if row.utc_offset_min is None else row.utc_offset_min,
+            weight=row.weight,
+            daily_credits=row.daily_credits,
+            is_banned=row.is_banned,
+            created_at=row.created_at,
+            last_seen_at=row.last_seen_at,
+            blocked_at=row.blocked_at,
+        )

@@ -15,6 +15,7 @@ from bot.keyboards.data import (
     ChooseRefine,
     ChooseSeed,
     ChooseStyle,
+    ChooseZone,
     ClearNegative,
     Details,
     Example,
@@ -27,8 +28,9 @@ from bot.keyboards.data import (
     Refine,
     ShowAgain,
     Styles,
+    Zones,
 )
-from bot.keyboards.making import COPY_LIMIT, has, replaced, used
+from bot.keyboards.making import COPY_LIMIT, has, replaced, used, used_up
 from bot.keyboards.menus import (
     ask_negative,
     ask_seed,
@@ -37,8 +39,10 @@ from bot.keyboards.menus import (
     forget,
     home,
     languages,
+    quota,
     settings,
     styles,
+    zones,
 )
 from bot.keyboards.pictures import (
     CANCEL_BUTTONS_LIMIT,
@@ -68,6 +72,7 @@ __all__ = [
     "ChooseRefine",
     "ChooseSeed",
     "ChooseStyle",
+    "ChooseZone",
     "ClearNegative",
     "Details",
     "Example",
@@ -80,6 +85,7 @@ __all__ = [
     "Refine",
     "ShowAgain",
     "Styles",
+    "Zones",
     "ask_negative",
     "ask_seed",
     "back_home",
@@ -95,10 +101,13 @@ __all__ = [
     "home",
     "languages",
     "queue",
+    "quota",
     "replaced",
     "result",
     "settings",
     "status",
     "styles",
     "used",
+    "used_up",
+    "zones",
 ]

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from engines import tasks
 
-Place = Literal["open", "close", "start", "home", "settings", "history", "queue", "quota", "language", "help"]
+Place = Literal["open", "close", "start", "home", "settings", "history", "queue", "quota", "language", "zone", "help"]
 Question = Literal["negative_prompt", "seed"]
 
 
@@ -145,6 +145,20 @@ class ChooseLanguage(CallbackData, prefix="lang", sep="|"):
     """Set the language of the owner."""
 
     language: str
+    owner_id: int
+
+
+class Zones(CallbackData, prefix="zones", sep="|"):
+    """Show the time zones of whole hours, or those between."""
+
+    between: bool
+    owner_id: int
+
+
+class ChooseZone(CallbackData, prefix="zone", sep="|"):
+    """Set the time zone of the owner."""
+
+    utc_offset_min: int
     owner_id: int
 
 

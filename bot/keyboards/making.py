@@ -59,6 +59,13 @@ def replaced(
     return keyboard([[other if one.callback_data == packed else one for one in row] for row in markup.inline_keyboard])
 
 
+def used_up(markup: InlineKeyboardMarkup | None, data: CallbackData) -> InlineKeyboardMarkup | None:
+    """The keyboard with the button that sends `data` disabled; None where there is none."""
+    packed = data.pack()
+    buttons = [] if markup is None else [one for row in markup.inline_keyboard for one in row]
+    return next((replaced(markup, data, used(one.text)) for one in buttons if one.callback_data == packed), None)
+
+
 def used(text: str) -> InlineKeyboardButton:
     """A button whose work is done: it can be seen and not be pressed."""
     return InlineKeyboardButton(text=text, disabled=DisabledButton())

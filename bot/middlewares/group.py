@@ -38,19 +38,14 @@ def _asker(event: TelegramObject) -> Asker | None:
     """Who asked in a group; None for a private chat, and for what nobody asked."""
     match event:
         case Message(from_user=user) if user is not None and groups.is_group(event):
-            return Asker(event.chat.id, user.id, message_id=event.message_id, topic_id=_topic_of(event))
+            return Asker(event.chat.id, user.id, message_id=event.message_id, topic_id=groups.topic_of(event))
         case CallbackQuery(message=Message() as pressed) if groups.is_group(pressed):
             return Asker(
                 pressed.chat.id,
                 event.from_user.id,
                 callback_query_id=event.id,
                 ephemeral_message_id=pressed.ephemeral_message_id,
-                topic_id=_topic_of(pressed),
+                topic_id=groups.topic_of(pressed),
             )
         case _:
             return None
-
-
-def _topic_of(message: Message) -> int | None:
-    """The topic of a forum; the threads of an ordinary group are no topics."""
-    return message.message_thread_id if message.is_topic_message else None

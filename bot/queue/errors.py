@@ -6,6 +6,7 @@ QueueError
 ├── Banned             the user's access is closed
 ├── NotFound           there is no such job or user
 ├── NotYours           the job belongs to somebody else
+├── FavouritesFull     the user has as many favourites as allowed
 ├── Maintenance        nothing new is taken; the operator says why
 └── LeaseLost          the job has been taken back; its worker must stop and store nothing
 
@@ -62,6 +63,16 @@ class NotYours(QueueError):
     """The job belongs to somebody else."""
 
     code = "not_yours"
+
+
+class FavouritesFull(QueueError):
+    """The user has as many favourites as allowed."""
+
+    code = "favourites_full"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} favourites are kept already")
+        self.limit = limit
 
 
 class Maintenance(QueueError):

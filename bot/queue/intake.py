@@ -27,7 +27,7 @@ async def submit(session: AsyncSession, new: NewJob, limits: Limits, now: dateti
         raise Banned(f"user {user.id}")
     if lane.queued >= limits.max_queued:
         raise LimitReached(limits.max_queued)
-    await ledger.check(session, user, new.cost_credits, now, limits.daily_credits)
+    await ledger.check(session, user, new.cost_credits, limits, now)
     job = models.Job(
         user_id=new.user_id,
         idempotency_key=new.idempotency_key,
@@ -37,6 +37,7 @@ async def submit(session: AsyncSession, new: NewJob, limits: Limits, now: dateti
         size_key=new.size_key,
         language=new.language,
         chat_id=new.chat_id,
+        message_thread_id=new.message_thread_id,
         reply_to_message_id=new.reply_to_message_id,
         status=JobStatus.QUEUED,
         cancel_requested=False,
@@ -49,7 +50,7 @@ async def submit(session: AsyncSession, new: NewJob, limits: Limits, now: dateti
     session.add(job)
     await session.flush()  # the rows below point at its id
     lanes.join(lane, job, clock)
-    ledger.charge(session, user, job, now)
+    ledger.charge(session, user, job, limits, now)
     for input_id in new.input_ids:
         session.add(models.JobInput(job_id=job.id, input_id=input_id))
         (await session.get_one(models.InputMedia, input_id)).last_used_at = now

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot import costs
+from bot import chat_tasks, costs
+from bot.chat_tasks import ChatTask
 from bot.database.models import JobStatus
 from bot.queue.errors import NotFound
-from engines import tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class Limits:
     max_running: int = 1
     max_attempts: int = 3
     daily_credits: int = costs.DAILY_CREDITS
+    utc_offset_min: int = 0  # of users who have not chosen theirs
     devices: int = 1
 
 
@@ -32,7 +33,7 @@ class NewJob:
     """
 
     user_id: int
-    task: tasks.Task
+    task: ChatTask
     chat_id: int
     reply_to_message_id: int | None
     language: str
@@ -41,6 +42,7 @@ class NewJob:
     cost_gpu_ms: int
     model: str
     size_key: str
+    message_thread_id: int | None = None  # the topic in a forum
     input_ids: tuple[int, ...] = ()  # rows of input_media that stay on disk while the job is open
 
 
@@ -55,6 +57,7 @@ class Job:
     status: JobStatus
     language: str
     chat_id: int
+    message_thread_id: int | None
     reply_to_message_id: int | None
     status_message_id: int | None
     result_message_id: int | None
@@ -70,11 +73,11 @@ class Job:
     delivered_at: datetime | None
 
     @property
-    def task(self) -> tasks.Task:
+    def task(self) -> ChatTask:
         """The task, parsed. NotFound when it has been erased; pydantic's ValidationError when it is unknown."""
         if not self.task_json:
             raise NotFound(f"the prompt of job {self.id} has been erased")
-        return tasks.TASKS.validate_json(self.task_json)
+        return chat_tasks.parse(self.task_json)
 
     @property
     def run_s(self) -> float:

@@ -172,12 +172,12 @@ class SqlJobQueue:
         """Give a user credits for today, or take some; a known key changes nothing. ValueError for 0. NotFound."""
         async with self._database.write() as session:
             user = await _user(session, user_id)
-            await ledger.grant(session, user, delta, reason, key, self._clock())
+            await ledger.grant(session, user, delta, reason, key, self._limits, self._clock())
             await session.flush()
             return await self._credits(session, user)
 
     async def _credits(self, session: AsyncSession, user: User) -> Credits:
-        return await ledger.credits_of(session, user, self._clock(), self._limits.daily_credits)
+        return await ledger.credits_of(session, user, self._limits, self._clock())
 
 
 async def _user(session: AsyncSession, user_id: int) -> User:

@@ -29,6 +29,7 @@ def snapshot(row: models.Job) -> Job:
         status=row.status,
         language=row.language,
         chat_id=row.chat_id,
+        message_thread_id=row.message_thread_id,
         reply_to_message_id=row.reply_to_message_id,
         status_message_id=row.status_message_id,
         result_message_id=row.result_message_id,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
+from bot import zones
 from bot.texts import Html, Translator
 
 
@@ -28,13 +29,13 @@ def took(t: Translator, seconds: float) -> Html:
 
 def date(t: Translator, moment: datetime, utc_offset_min: int) -> str:
     """A day such as "14 March" on the user's calendar."""
-    local = moment.astimezone(timezone(timedelta(minutes=utc_offset_min)))
+    local = zones.local(moment, utc_offset_min)
     return t.plain("date", day=local.day, month=local.month)
 
 
 def clock_time(moment: datetime, utc_offset_min: int) -> str:
     """A time of day such as "00:00" on the user's wall."""
-    return f"{moment.astimezone(timezone(timedelta(minutes=utc_offset_min))):%H:%M}"
+    return f"{zones.local(moment, utc_offset_min):%H:%M}"
 
 
 def utc_offset(utc_offset_min: int) -> str:

@@ -27,11 +27,19 @@ class HistoryLine:
     finished_at: datetime
 
 
-def history(t: Translator, lines: Sequence[HistoryLine], utc_offset_min: int, *, favourites: bool) -> str:
-    """The answer to /history."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How many favourites there are, and how many there may be."""
+
+    count: int
+    limit: int
+
+
+def history(t: Translator, lines: Sequence[HistoryLine], utc_offset_min: int, kept: Kept | None = None) -> str:
+    """A page of /history: of all pictures, or of those that are kept."""
     if not lines:
-        return t("history-no-favourites" if favourites else "history-empty")
-    title = t("history-title-favourites" if favourites else "history-title")
+        return t("history-empty" if kept is None else "history-no-favourites")
+    title = t("history-title") if kept is None else _favourites_title(t, kept)
     texts = [
         t(
             "history-line",
@@ -44,6 +52,10 @@ def history(t: Translator, lines: Sequence[HistoryLine], utc_offset_min: int, *,
         for line in lines
     ]
     return "\n\n".join([title, *texts, t("history-hint")])
+
+
+def _favourites_title(t: Translator, kept: Kept) -> str:
+    return t("history-title-favourites", count=kept.count, limit=kept.limit)
 
 
 def card(t: Translator, line: HistoryLine, utc_offset_min: int) -> str:

@@ -30,7 +30,7 @@ async def until_kept(scene: Stage, prompts: list[str]) -> None:
     try:
         async with asyncio.timeout(_SOON_S):
             while True:
-                kept = await History(database).favourites(scene.ann.id, None, 10)
+                kept = await History(database).favourites(scene.ann.id, 10)
                 if [job.task.prompt for job in kept] == prompts:
                     return
                 await asyncio.sleep(0.05)

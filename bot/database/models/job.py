@@ -95,6 +95,7 @@ class Job(Base):
 
     chat_id: Mapped[int] = mapped_column(BigInt)
     reply_to_message_id: Mapped[int | None] = mapped_column(BigInt)
+    message_thread_id: Mapped[int | None] = mapped_column(BigInt)  # the topic in a forum
     status_message_id: Mapped[int | None] = mapped_column(BigInt)
     result_message_id: Mapped[int | None] = mapped_column(BigInt)
 

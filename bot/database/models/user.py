@@ -30,7 +30,7 @@ class User(Base):
     username: Mapped[str | None] = mapped_column(String(64))
     language_code: Mapped[str | None] = mapped_column(String(35))  # as Telegram says it, an IETF tag
     language: Mapped[str | None] = mapped_column(String(35))  # the user's own choice; it wins
-    utc_offset_min: Mapped[int] = mapped_column(default=0)
+    utc_offset_min: Mapped[int | None]  # None: the default of the settings
     weight: Mapped[float] = mapped_column(default=1.0)  # share of the devices beside a user of weight 1
     daily_credits: Mapped[int | None]  # None: the default of the settings
     is_banned: Mapped[bool] = mapped_column(default=False)

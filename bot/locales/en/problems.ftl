@@ -54,6 +54,7 @@ toast-limit-credits = Not enough credits: { $needed } needed, { $left } left
 toast-already-painted = You have this one already: look further down
 toast-kept = Kept among your favourites
 toast-not-kept = No longer among your favourites
+toast-favourites-full = You have { $limit } favourites, and more do not fit. Take a heart away from another one first.
 toast-showing = Here it comes
 toast-no-pictures = There is no picture of yours yet
 toast-private-only = Please write to me in private for this

@@ -13,12 +13,14 @@ help =
     What stands in a message counts for that message only.
 
     <b>Commands</b>
+    /menu: everything by buttons
     /settings: model, shape, style and more
     /history: your pictures and favourites
     /queue: what is in line
     /cancel: stop your pictures
     /quota: your credits
     /language: English or Russian
+    /timezone: when your day begins
     /forget: delete everything I know of you
     /help: this text
 
@@ -44,12 +46,14 @@ example-mini-3-prompt = a green heart on a pink background
 
 # Shown by Telegram itself: the command menu (up to 256 characters), the empty chat (512), the profile (120).
 command-start = Begin here
+command-menu = Everything by buttons
 command-settings = Model, shape, style and more
 command-history = Your pictures and favourites
 command-queue = What is in line
 command-cancel = Stop your pictures
 command-quota = Your credits
 command-language = English or Russian
+command-timezone = When your day begins
 command-forget = Delete everything I know of you
 command-help = How it works
 bot-description =

@@ -57,6 +57,7 @@ toast-limit-credits = Не хватает кредитов: нужно { $needed
 toast-already-painted = Эта картина уже есть: посмотрите ниже
 toast-kept = Теперь в избранном
 toast-not-kept = Больше не в избранном
+toast-favourites-full = В избранном уже { $limit }, больше не помещается. Сначала снимите сердечко с другой картины.
 toast-showing = Сейчас покажу
 toast-no-pictures = Ваших картин пока нет
 toast-private-only = Напишите мне для этого в личный чат

@@ -140,9 +140,9 @@ async def test_a_forgotten_user_has_the_settings_of_a_new_one_and_an_empty_histo
     await scene.forgetting.forget(ANN)
     history = History(scene.world.database, scene.world.clock)
     assert await scene.world.users.preferences(ANN) == Preferences()
-    assert await history.page(ANN, None, 10) == await history.favourites(ANN, None, 10) == []
+    assert await history.page(ANN, 10) == await history.favourites(ANN, 10) == []
     assert await history.by_message(ANN, 4243) is None
-    assert len(await history.page(BORIS, None, 10)) == 1
+    assert len(await history.page(BORIS, 10)) == 1
 
 
 async def test_a_forgotten_user_gets_no_broadcast_until_writing_again(scene: Scene) -> None:
@@ -233,7 +233,7 @@ async def test_whatever_stays_of_a_forgotten_user_is_numbers(scene: Scene) -> No
 async def test_old_prompts_are_erased_and_those_of_favourites_stay(scene: Scene) -> None:
     history = History(scene.world.database, scene.world.clock)
     day = timedelta(days=1)
-    (kept,) = await history.favourites(ANN, None, 10)
+    (kept,) = await history.favourites(ANN, 10)
     scene.world.clock.advance(86400)
     assert await scene.forgetting.prune(day) == 0
     scene.world.clock.advance(1)
@@ -243,8 +243,8 @@ async def test_old_prompts_are_erased_and_those_of_favourites_stay(scene: Scene)
     scene.world.clock.advance(5)
     assert await scene.forgetting.prune(day) == 3, "two of Ann and one of Boris"
     assert await scene.forgetting.prune(day) == 0
-    assert [job.id for job in await history.page(ANN, None, 10)] == [young, kept.id]
-    assert [job.id for job in await history.page(BORIS, None, 10)] == [undelivered]
+    assert [job.id for job in await history.page(ANN, 10)] == [young, kept.id]
+    assert [job.id for job in await history.page(BORIS, 10)] == [undelivered]
     assert scene.found({"boris": "a dog of boris", "young": "a young wish"}) >= {"young"}
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.database.artifacts import Artifacts
 from bot.database.history import History
-from bot.queue.errors import NotFound, NotYours
+from bot.queue.errors import FavouritesFull, NotFound, NotYours
 from tests.bot.queue.queue_world import World, open_world
 
 ANN, BORIS = 1, 2
@@ -39,8 +39,8 @@ async def _painted(world: World, user_id: int, message_id: int | None = None) ->
     return job_id
 
 
-async def _ids(history: History, user_id: int, before_id: int | None = None, limit: int = 10) -> list[int]:
-    return [job.id for job in await history.page(user_id, before_id, limit)]
+async def _ids(history: History, user_id: int, limit: int = 10, skipped: int = 0) -> list[int]:
+    return [job.id for job in await history.page(user_id, limit, skipped)]
 
 
 async def test_pages_hold_what_was_painted_and_nothing_else(world: World, history: History) -> None:
@@ -55,8 +55,8 @@ async def test_pages_hold_what_was_painted_and_nothing_else(world: World, histor
     assert failed not in newest_first
     assert await _ids(history, ANN) == newest_first
     assert await _ids(history, ANN, limit=2) == newest_first[:2]
-    assert await _ids(history, ANN, newest_first[1], limit=2) == newest_first[2:4]
-    assert await _ids(history, ANN, newest_first[-1]) == []
+    assert await _ids(history, ANN, limit=2, skipped=2) == newest_first[2:4]
+    assert await _ids(history, ANN, skipped=len(newest_first)) == []
 
 
 async def test_favourites_are_a_choice_of_the_owner_and_last(world: World, history: History) -> None:
@@ -64,12 +64,12 @@ async def test_favourites_are_a_choice_of_the_owner_and_last(world: World, histo
     for job_id in (jobs[2], jobs[0], jobs[2]):
         await history.set_favourite(ANN, job_id, True)
     await history.set_favourite(ANN, jobs[3], False)
-    assert [job.id for job in await history.favourites(ANN, None, 10)] == [jobs[2], jobs[0]]
-    assert [job.id for job in await history.favourites(ANN, jobs[2], 10)] == [jobs[0]]
+    assert [job.id for job in await history.favourites(ANN, 10)] == [jobs[2], jobs[0]]
+    assert [job.id for job in await history.favourites(ANN, 10, 1)] == [jobs[0]]
     assert [await history.is_favourite(ANN, job_id) for job_id in jobs] == [True, False, True, False]
     assert not await history.is_favourite(BORIS, jobs[0])
     await history.set_favourite(ANN, jobs[2], False)
-    assert [job.id for job in await history.favourites(ANN, None, 10)] == [jobs[0]]
+    assert [job.id for job in await history.favourites(ANN, 10)] == [jobs[0]]
 
 
 async def test_only_ones_own_finished_paintings_can_be_kept(world: World, history: History) -> None:
@@ -79,7 +79,22 @@ async def test_only_ones_own_finished_paintings_can_be_kept(world: World, histor
         await history.set_favourite(ANN, await world.submit(ANN), True)
     with pytest.raises(NotFound):
         await history.set_favourite(ANN, 404, True)
-    assert await history.favourites(ANN, None, 10) == []
+    assert await history.favourites(ANN, 10) == []
+
+
+async def test_no_more_are_kept_than_allowed(world: World) -> None:
+    history = History(world.database, world.clock, max_favourites=2)
+    first, second, third = [await _painted(world, ANN, number) for number in (1, 2, 3)]
+    theirs = await _painted(world, BORIS, 4)
+    for job_id in (first, second, first):  # what is kept already is not counted again
+        await history.set_favourite(ANN, job_id, True)
+    with pytest.raises(FavouritesFull) as full:
+        await history.set_favourite(ANN, third, True)
+    assert full.value.limit == 2
+    await history.set_favourite(BORIS, theirs, True)
+    await history.set_favourite(ANN, first, False)
+    await history.set_favourite(ANN, third, True)
+    assert (await history.count_favourites(ANN), await history.count_favourites(BORIS)) == (2, 1)
 
 
 async def test_the_files_of_a_favourite_do_not_grow_old(world: World, history: History) -> None:

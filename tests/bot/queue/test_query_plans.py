@@ -23,8 +23,9 @@ QUERIES: dict[str, tuple[Select[Any], str]] = {
         select(Job).where(views.IS_OPEN, Job.user_id == 1).order_by(Job.id),
         "jobs USING INDEX ix_jobs_open (user_id=?)",
     ),
-    "a page of history": (history.painted(1, 9, 5), "jobs USING INDEX ix_jobs_painted (user_id=? AND id<?)"),
-    "favourites": (history.kept(1, 9, 5), "favourites USING COVERING INDEX sqlite_autoindex_favourites_1 (user_id=?"),
+    "a page of history": (history.painted(1, 5, 90), "jobs USING INDEX ix_jobs_painted (user_id=?)"),
+    "the jobs of a page": (history.painted(1, 5, 90), "jobs USING INTEGER PRIMARY KEY (rowid=?)"),
+    "favourites": (history.kept(1, 5, 90), "favourites USING COVERING INDEX sqlite_autoindex_favourites_1 (user_id=?"),
     "the job of a message": (history.shown_by(1, 5), "jobs USING INDEX ix_jobs_result_message (chat_id=?"),
     "prompts to prune": (forgetting.prunable(NOON), "jobs USING INDEX ix_jobs_with_content (finished_at<?)"),
     "lanes before a tag": (
