@@ -36,6 +36,7 @@ def router() -> Router:
     routes.message(Command("stats"))(show_statistics)
     routes.message(Command("maintenance"))(set_maintenance)
     routes.callback_query(keyboards.Show.filter())(show_screen)
+    routes.callback_query(keyboards.JobsPage.filter())(turn_jobs)
     routes.callback_query(keyboards.Close.filter())(close)
     routes.callback_query(keyboards.Chart.filter())(press_chart)
     routes.callback_query(keyboards.Switch.filter())(press_switch)
@@ -46,30 +47,38 @@ def router() -> Router:
 
 async def show_panel(message: Message, bot: Bot, person: Person, services: Services, t: Translator) -> None:
     """The panel as a new message."""
-    await tell(message, bot, person, *await _screen(Screen.HOME, services, t))
+    await tell(message, bot, person, *await _screen(Screen.HOME, person, services, t))
 
 
 async def show_jobs(message: Message, bot: Bot, person: Person, services: Services, t: Translator) -> None:
     """Everybody's open jobs."""
-    await tell(message, bot, person, *await _screen(Screen.JOBS, services, t))
+    await tell(message, bot, person, *await _screen(Screen.JOBS, person, services, t))
 
 
 async def show_engines(message: Message, bot: Bot, person: Person, services: Services, t: Translator) -> None:
     """The devices."""
-    await tell(message, bot, person, *await _screen(Screen.ENGINES, services, t))
+    await tell(message, bot, person, *await _screen(Screen.ENGINES, person, services, t))
 
 
 async def show_audit(message: Message, bot: Bot, person: Person, services: Services, t: Translator) -> None:
     """What admins did."""
-    await tell(message, bot, person, *await _screen(Screen.AUDIT, services, t))
+    await tell(message, bot, person, *await _screen(Screen.AUDIT, person, services, t))
 
 
 async def show_screen(
-    callback: CallbackQuery, callback_data: keyboards.Show, services: Services, t: Translator
+    callback: CallbackQuery, callback_data: keyboards.Show, person: Person, services: Services, t: Translator
 ) -> None:
     """Another screen in place of this one."""
     await callback.answer()
-    await _edit(callback, *await _screen(callback_data.screen, services, t))
+    await _edit(callback, *await _screen(callback_data.screen, person, services, t))
+
+
+async def turn_jobs(
+    callback: CallbackQuery, callback_data: keyboards.JobsPage, services: Services, t: Translator
+) -> None:
+    """Another page of the open jobs."""
+    await callback.answer()
+    await _edit(callback, *await _jobs(callback_data.page, services, t))
 
 
 async def close(callback: CallbackQuery) -> None:
@@ -134,13 +143,13 @@ async def press_switch(
     if callback_data.on != services.maintenance.is_on:
         switched = _switch_on(person, services, t, "") if callback_data.on else _switch_off(person, services, t)
         await bot.send_message(person.id, await switched)
-    await _edit(callback, *await _screen(Screen.HOME, services, t))
+    await _edit(callback, *await _screen(Screen.HOME, person, services, t))
 
 
 async def cancel_job(
     callback: CallbackQuery, callback_data: keyboards.CancelJob, person: Person, services: Services, t: Translator
 ) -> None:
-    """Cancel anybody's job, and show the list anew."""
+    """Cancel anybody's job, and show the page anew."""
     try:
         outcome = await services.admin.cancel(person, callback_data.job_id)
     except QueueError:
@@ -149,22 +158,28 @@ async def cancel_job(
         await callback.answer(t.plain("admin-job-gone"), show_alert=True)
     else:
         await callback.answer(t.plain("toast-cancelled"))
-    await _edit(callback, *await _screen(Screen.JOBS, services, t))
+    await _edit(callback, *await _jobs(callback_data.page, services, t))
 
 
-async def _screen(shown: Screen, services: Services, t: Translator) -> tuple[str, InlineKeyboardMarkup]:
+async def _screen(shown: Screen, person: Person, services: Services, t: Translator) -> tuple[str, InlineKeyboardMarkup]:
     is_on = services.maintenance.is_on
     match shown:
         case Screen.HOME:
             text = wording.panel(t, await services.reports.load(), maintenance_is_on=is_on)
             return text, keyboards.home(t, maintenance_is_on=is_on)
         case Screen.JOBS:
-            found = await services.admin.open_jobs()
-            return wording.jobs(t, found), keyboards.jobs(t, [line.job.id for line in found.first])
+            return await _jobs(0, services, t)
         case Screen.ENGINES:
             return wording.engines(t, services.reports.engines()), keyboards.screen(t, shown)
         case Screen.AUDIT:
-            return wording.audit(t, await services.admin.audit()), keyboards.screen(t, shown)
+            text = wording.audit(t, await services.admin.audit(), person.utc_offset_min)
+            return text, keyboards.screen(t, shown)
+
+
+async def _jobs(page: int, services: Services, t: Translator) -> tuple[str, InlineKeyboardMarkup]:
+    found = await services.admin.open_jobs(page)
+    job_ids = [line.job.id for line in found.lines]
+    return wording.jobs(t, found), keyboards.jobs(t, job_ids, found.page, found.pages)
 
 
 async def _edit(callback: CallbackQuery, text: str, markup: InlineKeyboardMarkup) -> None:
@@ -176,10 +191,10 @@ async def _edit(callback: CallbackQuery, text: str, markup: InlineKeyboardMarkup
 async def _send_chart(bot: Bot, person: Person, services: Services, t: Translator, days: int) -> None:
     with contextlib.suppress(TelegramAPIError, Dropped):  # a courtesy; the chart takes a moment
         await bot.send_chat_action(person.id, "upload_photo")
-    figures = await services.reports.figures(days)
+    figures = await services.reports.figures(days, person.utc_offset_min)
     people = await services.admin.people([busy.user_id for busy in figures.busiest])
     caption = wording.statistics(t, figures, people, days=days)
-    png = await services.reports.chart(t, figures, days)
+    png = await services.reports.chart(t, figures, days, person.utc_offset_min)
     if png is None:
         await bot.send_message(person.id, caption)
         return

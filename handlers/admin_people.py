@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 from dataclasses import dataclass
 
 from aiogram import Bot, F, Router
@@ -48,7 +49,7 @@ async def show_person(
     if asked is not None:
         card = await services.admin.card(person, asked.person)
         markup = keyboards.person(t, card.person.id, is_banned=card.person.is_banned, is_admin=card.is_admin)
-        await tell(message, bot, person, wording.card(t, card), markup)
+        await tell(message, bot, person, wording.card(t, card, person.utc_offset_min), markup)
 
 
 async def quota(
@@ -124,7 +125,7 @@ async def press(
     with contextlib.suppress(TelegramBadRequest, NotFound):  # message or person are gone meanwhile
         card = await services.admin.fresh_card(target.id)
         markup = keyboards.person(t, target.id, is_banned=card.person.is_banned, is_admin=card.is_admin)
-        await callback.message.edit_text(wording.card(t, card), reply_markup=markup)
+        await callback.message.edit_text(wording.card(t, card, person.utc_offset_min), reply_markup=markup)
 
 
 async def _ban(admin: Person, target: Person, services: Services, t: Translator) -> str:
@@ -178,4 +179,4 @@ def _author_of(message: Message | None, bot: Bot) -> int | None:
 
 def _as_plain(text: str) -> str:
     """A sentence about somebody as a toast: Telegram takes 200 characters and no markup."""
-    return text[:200]
+    return html.unescape(text)[:200]

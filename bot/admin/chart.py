@@ -6,6 +6,8 @@ import io
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from bot import wording, zones
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -29,7 +31,7 @@ _RED: Final = "#c8382e"
 _GREY: Final = "#9a958a"
 
 
-def png(t: Translator, figures: Figures, *, days: int) -> bytes:
+def png(t: Translator, figures: Figures, *, days: int, utc_offset_min: int) -> bytes:
     """The chart as PNG of WIDTH_PX x HEIGHT_PX. It takes about half a second: call it in a thread."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -45,7 +47,7 @@ def png(t: Translator, figures: Figures, *, days: int) -> bytes:
         fontweight="bold",
     )
     grid = sheet.add_gridspec(2, 3, height_ratios=(1.2, 1))
-    _jobs(sheet.add_subplot(grid[0, :]), t, figures)
+    _jobs(sheet.add_subplot(grid[0, :]), t, figures, utc_offset_min)
     _times(sheet.add_subplot(grid[1, 0]), t, figures)
     failures = [(code[:_CODE_LIMIT].replace("_", " "), float(count)) for code, count in figures.failures[:_ROWS]]
     _list(sheet.add_subplot(grid[1, 1]), t, t.plain("chart-failures"), failures, _RED)
@@ -59,7 +61,7 @@ def png(t: Translator, figures: Figures, *, days: int) -> bytes:
     return out.getvalue()
 
 
-def _jobs(axes: Axes, t: Translator, figures: Figures) -> None:
+def _jobs(axes: Axes, t: Translator, figures: Figures, utc_offset_min: int) -> None:
     """Bars by hour or day, what ended how on top of each other."""
     places = range(len(figures.buckets))
     below = [0] * len(figures.buckets)
@@ -69,11 +71,12 @@ def _jobs(axes: Axes, t: Translator, figures: Figures) -> None:
         below = [low + count for low, count in zip(below, counts, strict=True)]
     every = -(-len(figures.buckets) // _LABELS_A_ROW)
     shown = list(places)[::every]
-    axes.set_xticks(shown, [_label(figures.buckets[place].start, figures.step) for place in shown])
+    starts = [zones.local(figures.buckets[place].start, utc_offset_min) for place in shown]
+    axes.set_xticks(shown, [_label(start, figures.step) for start in starts])
     axes.set_xlim(-0.6, len(figures.buckets) - 0.4)
     axes.set_ylim(0, max([*below, 4]) * 1.15)
     axes.locator_params(axis="y", integer=True)
-    _frame(axes, f"{t.plain('chart-jobs')} ({t.plain('chart-utc')})")
+    _frame(axes, t.plain("chart-jobs", zone=wording.utc_offset(utc_offset_min)))
     axes.legend(loc="upper right", ncols=3, frameon=False, labelcolor=_INK, fontsize=10)
 
 

@@ -29,14 +29,13 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 LATEST_JOBS: Final = 5
-FAVOURITES_COUNTED: Final = 100
-LIST_LIMIT: Final = 20
+JOBS_PAGE: Final = 8
 AUDIT_LIMIT: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Somebody as an admin sees them: no prompts. `favourites` counts up to FAVOURITES_COUNTED."""
+    """Somebody as an admin sees them: no prompts."""
 
     person: Person
     is_admin: bool
@@ -58,10 +57,12 @@ class JobLine:
 
 @dataclass(frozen=True, slots=True)
 class OpenJobs:
-    """Everybody's open jobs: how many, and the first of them in the order of service."""
+    """A page of everybody's open jobs; `page` counts from 0, `count` is the number of jobs on all pages."""
 
     count: int
-    first: tuple[JobLine, ...]
+    page: int
+    pages: int
+    lines: tuple[JobLine, ...]
     now: datetime
 
 
@@ -126,7 +127,7 @@ class AdminDesk:
             credits=await self._queue.credits(person.id),
             open_jobs=tuple(await self._queue.jobs_of(person.id)),
             latest=tuple(await self._queue.jobs_of(person.id, open_only=False, limit=LATEST_JOBS)),
-            favourites=len(await self._history.favourites(person.id, None, FAVOURITES_COUNTED)),
+            favourites=await self._history.count_favourites(person.id),
             now=self._clock(),
         )
 
@@ -165,21 +166,14 @@ class AdminDesk:
         await self._tell(person, "unbanned-notice")
         return True
 
-    async def open_jobs(self) -> OpenJobs:
-        """Everybody's open jobs: the running ones, then the oldest in line by their place."""
+    async def open_jobs(self, page: int) -> OpenJobs:
+        """A page of everybody's open jobs: the running ones, then those in line, the oldest first."""
         jobs = await self._queue.open_jobs()
-        running = [job for job in jobs if job.status is JobStatus.RUNNING]
-        queued = [job for job in jobs if job.status is JobStatus.QUEUED]
-        lines = [JobLine(job, await self._users.find(job.user_id), None) for job in running[:LIST_LIMIT]]
-        placed = []
-        for job in queued[: LIST_LIMIT - len(lines)]:
-            try:
-                place = await self._queue.place(job.id)
-            except NotFound:  # it ended between the two questions
-                continue
-            placed.append(JobLine(job, await self._users.find(job.user_id), place.position))
-        placed.sort(key=lambda line: line.ahead or 0)
-        return OpenJobs(len(jobs), (*lines, *placed), self._clock())
+        jobs.sort(key=lambda job: job.status is not JobStatus.RUNNING)  # stable: by age otherwise
+        pages = max(1, -(-len(jobs) // JOBS_PAGE))
+        page = min(max(page, 0), pages - 1)
+        lines = [await self._line(job) for job in jobs[page * JOBS_PAGE : (page + 1) * JOBS_PAGE]]
+        return OpenJobs(len(jobs), page, pages, tuple(line for line in lines if line is not None), self._clock())
 
     async def cancel(self, admin: Person, job_id: int) -> CancelOutcome:
         """Cancel anybody's job with a refund. NotFound."""
@@ -213,6 +207,16 @@ class AdminDesk:
         """The known ones of some users."""
         found = [await self._users.find(user_id) for user_id in user_ids]
         return {person.id: person for person in found if person is not None}
+
+    async def _line(self, job: Job) -> JobLine | None:
+        """An open job with its place; None where it ended meanwhile."""
+        owner = await self._users.find(job.user_id)
+        if job.status is JobStatus.RUNNING:
+            return JobLine(job, owner, None)
+        try:
+            return JobLine(job, owner, (await self._queue.place(job.id)).position)
+        except NotFound:
+            return None
 
     async def _record(self, admin: Person, action: str, target_user_id: int | None, details: str = "") -> None:
         await self._audit.record(admin.id, action, target_user_id, details)

@@ -13,7 +13,6 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from bot import costs
 from bot.texts import Translator
 
-CANCEL_BUTTONS_LIMIT: Final = 8
 GRANT_CREDITS: Final = 10 * costs.BASE_CREDITS  # ten base pictures
 
 
@@ -48,10 +47,17 @@ class Switch(CallbackData, prefix="admm", sep="|"):
     on: bool
 
 
+class JobsPage(CallbackData, prefix="admp", sep="|"):
+    """Show a page (from 0) of the open jobs."""
+
+    page: int
+
+
 class CancelJob(CallbackData, prefix="admj", sep="|"):
-    """Cancel anybody's job and show the list anew."""
+    """Cancel anybody's job and show the page anew."""
 
     job_id: int
+    page: int
 
 
 class PersonAct(StrEnum):
@@ -113,14 +119,21 @@ def screen(t: Translator, shown: Screen) -> InlineKeyboardMarkup:
     return _rows(_footer(t, shown))
 
 
-def jobs(t: Translator, job_ids: Sequence[int]) -> InlineKeyboardMarkup:
-    """A cancel button for each of the first jobs."""
+def jobs(t: Translator, job_ids: Sequence[int], page: int, pages: int) -> InlineKeyboardMarkup:
+    """A cancel button for each job of the page, and the pages beside it."""
     buttons = [
-        _button(t.plain("admin-button-cancel-job", id=str(job_id)), CancelJob(job_id=job_id), ButtonStyle.DANGER)
-        for job_id in job_ids[:CANCEL_BUTTONS_LIMIT]
+        _button(
+            t.plain("admin-button-cancel-job", id=str(job_id)),
+            CancelJob(job_id=job_id, page=page),
+            ButtonStyle.DANGER,
+        )
+        for job_id in job_ids
     ]
     rows = [buttons[start : start + 2] for start in range(0, len(buttons), 2)]
-    return _rows(*rows, _footer(t, Screen.JOBS))
+    earlier = [_button(t.plain("admin-button-earlier"), JobsPage(page=page - 1))] if page > 0 else []
+    later = [_button(t.plain("admin-button-later"), JobsPage(page=page + 1))] if page + 1 < pages else []
+    refresh = _button(t.plain("admin-button-refresh"), JobsPage(page=page))
+    return _rows(*rows, [*earlier, *later], [_back(t), refresh])
 
 
 def person(t: Translator, user_id: int, *, is_banned: bool, is_admin: bool) -> InlineKeyboardMarkup:
@@ -160,10 +173,11 @@ def broadcast_running(t: Translator, broadcast_id: int) -> InlineKeyboardMarkup:
 
 
 def _footer(t: Translator, shown: Screen) -> list[InlineKeyboardButton]:
-    return [
-        _button(t.plain("admin-button-back"), Show(screen=Screen.HOME)),
-        _button(t.plain("admin-button-refresh"), Show(screen=shown)),
-    ]
+    return [_back(t), _button(t.plain("admin-button-refresh"), Show(screen=shown))]
+
+
+def _back(t: Translator) -> InlineKeyboardButton:
+    return _button(t.plain("admin-button-back"), Show(screen=Screen.HOME))
 
 
 def _screen(t: Translator, to: Screen) -> InlineKeyboardButton:

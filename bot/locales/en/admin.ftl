@@ -29,7 +29,7 @@ admin-not-an-admin = That is somebody who runs this bot; take them out of the se
 admin-user =
     <b>{ $name }</b> · <code>{ $id }</code>
     { $handle }
-    Language: { $spoken }
+    Language: { $spoken } · clock: { $zone }
     Joined: { $joined } · last seen: { $seen }
     Credits today: <b>{ $left }</b> of { $daily }
     Favourites: { $favourites }
@@ -82,7 +82,9 @@ admin-jobs =
     }
 admin-jobs-running = #{ $id } painting · { $owner } · { $model } · { $age }
 admin-jobs-queued = #{ $id } { ORDINAL($place) } in line · { $owner } · { $model } · { $age }
-admin-jobs-more = …and { $count } more.
+admin-jobs-page = Page { $page } of { $pages }
+admin-button-earlier = ‹ Earlier
+admin-button-later = Later ›
 admin-button-cancel-job = Cancel #{ $id }
 admin-job-gone = That job is over.
 admin-engines =
@@ -168,7 +170,7 @@ admin-stats-empty = Nobody painted in this time.
 admin-stats-usage = Say <code>/stats day</code> or <code>/stats week</code>.
 chart-title-day = The last 24 hours
 chart-title-week = The last 7 days
-chart-jobs = Jobs
+chart-jobs = Jobs (times in { $zone })
 chart-done = done
 chart-failed = failed
 chart-cancelled = cancelled
@@ -179,7 +181,6 @@ chart-failures = Failures by reason
 chart-busiest = Busiest people
 chart-nothing = none
 chart-person = No. { $number }
-chart-utc = times in UTC
 
 # The audit.
 admin-audit = <b>What admins did, newest first</b>

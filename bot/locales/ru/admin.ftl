@@ -29,7 +29,7 @@ admin-not-an-admin = Этот человек сам управляет бото�
 admin-user =
     <b>{ $name }</b> · <code>{ $id }</code>
     { $handle }
-    Язык: { $spoken }
+    Язык: { $spoken } · часы: { $zone }
     Появился: { $joined } · был здесь: { $seen }
     Кредиты на сегодня: <b>{ $left }</b> из { $daily }
     Избранное: { $favourites }
@@ -85,7 +85,9 @@ admin-jobs =
     }
 admin-jobs-running = #{ $id } рисуется · { $owner } · { $model } · { $age }
 admin-jobs-queued = #{ $id } место { $place } · { $owner } · { $model } · { $age }
-admin-jobs-more = …и ещё { $count }.
+admin-jobs-page = Страница { $page } из { $pages }
+admin-button-earlier = ‹ Раньше
+admin-button-later = Дальше ›
 admin-button-cancel-job = Отменить #{ $id }
 admin-job-gone = Это задание уже закончилось.
 admin-engines =
@@ -175,7 +177,7 @@ admin-stats-empty = За это время никто не рисовал.
 admin-stats-usage = Скажите <code>/stats day</code> или <code>/stats week</code>.
 chart-title-day = Последние 24 часа
 chart-title-week = Последние 7 дней
-chart-jobs = Задания
+chart-jobs = Задания (время по { $zone })
 chart-done = готово
 chart-failed = не удалось
 chart-cancelled = отменено
@@ -186,7 +188,6 @@ chart-failures = Неудачи по причинам
 chart-busiest = Больше всех рисовали
 chart-nothing = нет
 chart-person = № { $number }
-chart-utc = время по UTC
 
 # Журнал.
 admin-audit = <b>Что делали администраторы, сначала новое</b>

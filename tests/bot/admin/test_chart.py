@@ -39,7 +39,8 @@ def figures(days: int, *, painted: int) -> Figures:
 @pytest.mark.parametrize("language", TEXTS.languages)
 @pytest.mark.parametrize(("days", "painted"), [(1, 0), (1, 1_000_000), (7, 10)])
 def test_a_chart_is_a_picture_of_its_size_with_something_in_it(language: str, days: int, painted: int) -> None:
-    drawn = Image.open(io.BytesIO(chart.png(TEXTS.translator(language), figures(days, painted=painted), days=days)))
+    png = chart.png(TEXTS.translator(language), figures(days, painted=painted), days=days, utc_offset_min=345)
+    drawn = Image.open(io.BytesIO(png))
     assert drawn.size == (chart.WIDTH_PX, chart.HEIGHT_PX)
     colours = {colour for count, colour in drawn.convert("RGB").getcolors(1 << 24) or [] if count > 500}
     red, blue = (200, 56, 46), (47, 95, 168)
@@ -49,5 +50,12 @@ def test_a_chart_is_a_picture_of_its_size_with_something_in_it(language: str, da
 
 def test_a_day_ends_with_the_hour_that_has_begun_and_a_week_with_the_day() -> None:
     now = datetime(2026, 3, 2, 14, 37, 12, 5, tzinfo=UTC)
-    assert span_end(now, 1) == datetime(2026, 3, 2, 15, tzinfo=UTC)
-    assert span_end(now, 7) == datetime(2026, 3, 3, tzinfo=UTC)
+    assert span_end(now, 1, 0) == datetime(2026, 3, 2, 15, tzinfo=UTC)
+    assert span_end(now, 7, 0) == datetime(2026, 3, 3, tzinfo=UTC)
+
+
+def test_hours_and_days_end_by_the_readers_clock() -> None:
+    now = datetime(2026, 3, 2, 22, 10, tzinfo=UTC)  # 3:55 of the next day in Nepal
+    assert span_end(now, 1, 345) == datetime(2026, 3, 2, 22, 15, tzinfo=UTC)
+    assert span_end(now, 7, 345) == datetime(2026, 3, 3, 18, 15, tzinfo=UTC)
+    assert span_end(now, 7, -300) == datetime(2026, 3, 3, 5, tzinfo=UTC)
