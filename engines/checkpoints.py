@@ -73,11 +73,14 @@ class Layout:
 
 def missing(kind: str, files: Iterable[str], root: Path) -> errors.CheckpointMissing:
     """The error for a kind whose files are not in `root`: it names them, and the command that fetches them."""
+    from engines.weights import manifest
+
     named = list(files)
     listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
     which = "which is" if len(named) == 1 else "which are"
+    command = f"kandinsky-bot weights pull {' '.join(manifest.load().fetching(kind, named))}"
     return errors.CheckpointMissing(
-        f"{kind} needs {listed}, {which} not in {root}: `kandinsky-bot weights pull {kind}` fetches the official files"
+        f"{kind} needs {listed}, {which} not in {root}: `{command}` fetches the official files"
     )
 
 
@@ -92,7 +95,8 @@ def loaded_bytes(path: Path, item_bytes: int) -> int:
     """What a file's weights, or a folder's, take with `item_bytes` a number. Only headers are read, not the numbers."""
     if path.is_dir():
         shards = [p for p in path.iterdir() if p.suffix in (".safetensors", ".bin") and "projection" not in p.name]
-        return sum(loaded_bytes(shard, item_bytes) for shard in shards)
+        mapped = [shard for shard in shards if shard.suffix == ".safetensors"]  # read instead of the others, not with
+        return sum(loaded_bytes(shard, item_bytes) for shard in mapped or shards)
     if path.suffix == ".safetensors":
         with _opened(path) as file:
             shapes: list[list[int]] = [file.get_slice(name).get_shape() for name in file.keys()]  # noqa: SIM118

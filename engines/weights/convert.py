@@ -1,8 +1,8 @@
 """Published files into the layout that the engines load: once, tensor by tensor, without running code of a pickle.
 
 Names stay those of the original checkpoints: the engines speak them (`engines.kandinsky3.keymaps`). What changes is the
-container, which can be mapped, and the wrapping: a prefix `unet.` of super-resolution files, and the projections that
-Kandinsky 3.0 kept inside its checkpoint and 3.1 beside the text encoder.
+container, which can be mapped, and the wrapping: the prefix `unet.` that super-resolution files may have and the fork's
+U-Nets lack, and projections of the text that Kandinsky 3.0 and the fork keep inside and 3.1 beside the text encoder.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from engines import checkpoints, errors
 from engines.weights import disk, lock
-from engines.weights.manifest import Form
+from engines.weights.manifest import Form, Part
 
 if TYPE_CHECKING:
     import torch
@@ -24,7 +24,13 @@ if TYPE_CHECKING:
 
 INDEX = "model.safetensors.index.json"
 METADATA = {"format": "pt"}  # transformers asks for it
-OLD_PROJECTION = "projections.t5."
+UNET = "unet."
+OLD_PROJECTION = "projections.t5."  # Kandinsky 3.0
+_FORK_PROJECTION = {
+    "projection_lin.weight": "0.weight",
+    "projection_ln.weight": "1.weight",
+    "projection_ln.bias": "1.bias",
+}
 _PROJECTION_OF = {"kandinsky3": "projection", "kandinsky3_inpainting": "projection_inpainting"}
 
 
@@ -32,7 +38,7 @@ def convert(
     source: Path,
     root: Path,
     target: str,
-    form: Form,
+    part: Part,
     dtype: torch.dtype | None = None,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> dict[str, lock.Entry]:
@@ -43,7 +49,7 @@ def convert(
     from engines.weights import stream
 
     written: dict[str, lock.Entry] = {}
-    for path, tensors in _outputs(source, target, form).items():
+    for path, tensors in _outputs(source, part, target).items():
         try:
             written[path] = stream.write(root / path, tensors, METADATA, dtype, on_bytes)
         except OSError as error:
@@ -78,21 +84,36 @@ def index(folder: Path) -> lock.Entry | None:
 _ITEM_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
 
 
-def _outputs(source: Path, target: str, form: Form) -> dict[str, Mapping[str, Tensor]]:
+def _outputs(source: Path, part: Part, target: str) -> dict[str, Mapping[str, Tensor]]:
     """What a published file becomes: tensors by the path of our file."""
     tensors = checkpoints.read(source).tensors
     if not tensors:
         raise errors.CheckpointInvalid(f"{source.name} holds no tensors")
-    if form is Form.BARE:
-        return {target: _without("unet.", tensors)}
+    if part.form is Form.BARE:
+        return {target: _without(UNET, tensors)}
+    if part.form is Form.FORK:
+        return _fork(_without(UNET, tensors), part, target)
     old = checkpoints.below(OLD_PROJECTION, tensors)
     if not old:
         return {target: tensors}
-    stem = target.removesuffix(".safetensors")
-    if stem not in _PROJECTION_OF:
-        raise errors.CheckpointInvalid(f"{source.name} has a projection of its own, and {stem} takes none")
+    if part.place not in _PROJECTION_OF:
+        raise errors.CheckpointInvalid(f"{source.name} has a projection of its own, and {part.place} takes none")
     own = {name: tensor for name, tensor in tensors.items() if not name.startswith("projections.")}
-    return {target: own, f"{checkpoints.ENCODER}/{_PROJECTION_OF[stem]}.safetensors": old}
+    return {target: own, _projection(_PROJECTION_OF[part.place]): old}
+
+
+def _fork(tensors: Mapping[str, Tensor], part: Part, target: str) -> dict[str, Mapping[str, Tensor]]:
+    network = {f"{UNET}{name}": tensor for name, tensor in tensors.items() if name not in _FORK_PROJECTION}
+    inside = {_FORK_PROJECTION[name]: tensor for name, tensor in tensors.items() if name in _FORK_PROJECTION}
+    if not inside:
+        return {target: network}
+    if part.projection is None:
+        raise errors.CheckpointInvalid(f"{target} has a projection inside, and the manifest has no place for it")
+    return {target: network, _projection(part.projection): inside}
+
+
+def _projection(stem: str) -> str:
+    return f"{checkpoints.ENCODER}/{stem}.safetensors"
 
 
 def _without(prefix: str, tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:

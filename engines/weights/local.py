@@ -11,6 +11,9 @@ from engines.weights import disk, lock, manifest, pull
 from engines.weights.manifest import Form
 
 
+COMMON_NAME = "diffusion_pytorch_model.bin"
+
+
 class State(StrEnum):
     """How much of a component is there."""
 
@@ -88,7 +91,7 @@ def convert_all(
                     disk.require_room(root, path.stat().st_size)
                     known = locked.files.get(path.relative_to(root).as_posix())
                     origin = known.origin if known is not None else None
-                    locked = pull.converted(root, path, target, part.form, options, watch, locked, origin)
+                    locked = pull.converted(root, path, target, part, options, watch, locked, origin)
                     written.append(target)
         lock.write(root, pull.indexed(root, folders, locked))
     return written
@@ -134,8 +137,8 @@ def _published(root: Path, component: manifest.Component, part: manifest.Part) -
         put = [(f"{fixed}/{path.name}", path) for path in sorted((root / part.place).glob(name))]
     else:
         own = Path(part.place).with_suffix(Path(part.pattern).suffix)  # kandinsky3.pt, hed.pth
-        names = (own, Path(part.pattern).name) if "diffusion_pytorch_model" not in part.pattern else (own,)
-        put = [(part.pattern, root / name) for name in names if (root / name).is_file()]
+        named = Path(name) if name != COMMON_NAME else own  # that name says nothing about what is in it
+        put = [(part.pattern, root / place) for place in dict.fromkeys((own, named)) if (root / place).is_file()]
     taken = {path.name for path in paths}
     yield from ((published, path) for published, path in put if path.name not in taken)
 

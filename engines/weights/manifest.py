@@ -22,17 +22,22 @@ class Form(StrEnum):
 
     TENSORS = "tensors"
     BARE = "bare"
+    FORK = "fork"
     SHARDS = "shards"
     COPY = "copy"
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A published file, or several by a pattern. `place` is a stem, or a folder that ends with a slash."""
+    """A published file, or several by a pattern. `place` is a stem, or a folder that ends with a slash.
+
+    `projection` is the stem in the text encoder's folder for a projection that lies inside the file.
+    """
 
     pattern: str
     place: str
     form: Form
+    projection: str | None = None
 
     def target(self, path: str) -> str:
         """Where a published file stands in our layout, relative to its root."""
@@ -64,14 +69,31 @@ class Manifest:
     kinds: Mapping[str, tuple[str, ...]]
     licences: Mapping[str, str]
 
-    def needed(self, kinds: Iterable[str]) -> tuple[Component, ...]:
-        """The components of some kinds, shared ones once, in the order of the manifest. Raises InvalidTask."""
+    def needed(self, names: Iterable[str]) -> tuple[Component, ...]:
+        """The components of some kinds, or some by their own names, once each in the manifest's order.
+
+        Raises InvalidTask.
+        """
         wanted: set[str] = set()
-        for kind in kinds:
-            if kind not in self.kinds:
-                raise errors.InvalidTask(f"no kind {kind!r}; there are {', '.join(self.kinds)}")
-            wanted.update(self.kinds[kind])
+        for name in names:
+            if name not in self.kinds and name not in self.components:
+                raise errors.InvalidTask(f"no kind {name!r}; there are {', '.join(self.kinds)}")
+            wanted.update(self.kinds.get(name, (name,)))
         return tuple(component for name, component in self.components.items() if name in wanted)
+
+    def fetching(self, kind: str, stems: Iterable[str]) -> tuple[str, ...]:
+        """What to pull so that files of our layout come: the kind, and components where it does not bring them all."""
+        bringing = {stem: self._bringing(stem) for stem in stems}
+        own = self.kinds.get(kind, ())
+        beyond = {name for name in bringing.values() if name is not None and name not in own}
+        covered = [name for name in bringing.values() if name in own]
+        return (*((kind,) if covered or not beyond else ()), *sorted(beyond))
+
+    def _bringing(self, stem: str) -> str | None:
+        for component in self.components.values():
+            if any(part.place.rstrip("/") == stem for part in component.parts):
+                return component.name
+        return None
 
 
 @functools.cache
@@ -101,5 +123,5 @@ def chosen(part: Part, paths: Iterable[str]) -> tuple[str, ...]:
 
 
 def _component(name: str, entry: Mapping[str, Any]) -> Component:
-    parts = tuple(Part(part["from"], part["to"], Form(part["as"])) for part in entry["parts"])
+    parts = tuple(Part(part["from"], part["to"], Form(part["as"]), part.get("projection")) for part in entry["parts"])
     return Component(name, entry["what"], entry["repository"], int(entry["about_bytes"]), parts)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from engines import errors
 from engines.weights import convert, disk, hub, lock, manifest
-from engines.weights.manifest import Form
+from engines.weights.manifest import Form, Part
 
 if TYPE_CHECKING:
     import torch
@@ -62,8 +62,12 @@ class Job:
 
     listing: hub.Listing
     remote: hub.Remote
-    form: Form
+    part: Part
     target: str
+
+    @property
+    def form(self) -> Form:
+        return self.part.form
 
     @property
     def original(self) -> str:
@@ -117,7 +121,7 @@ def plan(source: hub.Hub, root: Path, kinds: Iterable[str], book: manifest.Manif
                     f"{repository} has no {part.pattern} at {listing.commit[:12]}: "
                     "what is published there does not fit the manifest of this version"
                 )
-            own += [Job(listing, listing.files[path], part.form, part.target(path)) for path in paths]
+            own += [Job(listing, listing.files[path], part, part.target(path)) for path in paths]
         locked = locked.with_component(component.name, tuple(dict.fromkeys(job.target for job in own)))
         jobs += own
     folders = frozenset(job.target.rpartition("/")[0] for job in jobs if job.form is Form.SHARDS)
@@ -205,14 +209,14 @@ def _one(source: hub.Hub, root: Path, job: Job, options: Options, watch: Watch, 
     if job.form is Form.COPY:
         return locked
     origin = locked.files[job.original].origin
-    return converted(root, path, job.target, job.form, options, watch, locked, origin)
+    return converted(root, path, job.target, job.part, options, watch, locked, origin)
 
 
 def converted(
     root: Path,
     source: Path,
     target: str,
-    form: Form,
+    part: Part,
     options: Options,
     watch: Watch,
     locked: lock.Lock,
@@ -220,7 +224,7 @@ def converted(
 ) -> lock.Lock:
     """The lock after one published file has become ours, and has gone if the options say so."""
     watch.begins(Act.CONVERTING, PurePosixPath(target).name, source.stat().st_size)
-    for path, entry in convert.convert(source, root, target, form, options.dtype, watch.moves).items():
+    for path, entry in convert.convert(source, root, target, part, options.dtype, watch.moves).items():
         locked = locked.with_file(path, lock.Entry(entry.bytes, entry.sha256, origin))
     lock.write(root, locked)
     if options.remove_originals:

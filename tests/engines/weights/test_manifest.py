@@ -35,6 +35,15 @@ def test_an_unknown_kind_is_refused_with_those_that_there_are() -> None:
         BOOK.needed(["paint"])
 
 
+def test_what_fetches_a_missing_file_is_its_kind_or_else_its_component() -> None:
+    assert BOOK.fetching("inpaint", ["kandinsky3_inpainting"]) == ("inpaint",)
+    assert BOOK.fetching("style_transfer", ["kandinsky3_depth"]) == ("kandinsky3_depth",)
+    assert BOOK.fetching("style_transfer", ["hed", "image_encoder"]) == ("style_transfer", "image_encoder")
+    assert BOOK.fetching("kandinsky-2.2", ["kandinsky22_prior/prior"]) == ("kandinsky-2.2",)
+    for kind, components in BOOK.kinds.items():
+        assert set(BOOK.needed([kind])) == set(BOOK.needed(components))
+
+
 def test_no_two_files_have_one_place() -> None:
     listings = {
         official.KANDINSKY: official.kandinsky(),
