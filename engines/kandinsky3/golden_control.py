@@ -72,19 +72,19 @@ def _scale(ending: str) -> float:
 
 
 def _compare_pass(fixture: Fixture, network: unet.Predictor, hints: Tensor, expected: str, worst: Worst) -> None:
-    actual = network(*_inputs(fixture), _conditions(fixture, hints))
+    actual = network(*read_inputs(fixture), _conditions(fixture, hints))
     worst.compare(actual, fixture[expected], FORWARD)
 
 
 def _compare_steered(
     fixture: Fixture, built: Callable[[], side_network.SideNetwork], name: str, scale: float, worst: Worst
 ) -> None:
-    actual = built()(*_inputs(fixture), _conditions(fixture, fixture["in.hint"], scale))
+    actual = built()(*read_inputs(fixture), _conditions(fixture, fixture["in.hint"], scale))
     worst.compare(actual, fixture[name], FORWARD)
 
 
 def _compare_states(fixture: Fixture, network: side_network.SideNetwork, worst: Worst) -> None:
-    x, times, contexts = _inputs(fixture)
+    x, times, contexts = read_inputs(fixture)
     states = network.residuals(x, times, contexts, _conditions(fixture, fixture["in.hint"]))
     expected = fixture.numbered("out.state")
     worst.compare(torch.tensor(len(states)), torch.tensor(len(expected)), EXACT)
@@ -92,7 +92,8 @@ def _compare_states(fixture: Fixture, network: side_network.SideNetwork, worst: 
         worst.compare(state, recorded, FORWARD)
 
 
-def _inputs(fixture: Fixture) -> tuple[Tensor, list[int], list[unet.Context]]:
+def read_inputs(fixture: Fixture) -> tuple[Tensor, list[int], list[unet.Context]]:
+    """What a single pass is given, without its hint."""
     said = zip(fixture["in.context"], fixture["in.context_mask"].bool(), strict=True)
     return fixture["in.x"], fixture["in.t"].tolist(), [unet.Context(*one) for one in said]
 
@@ -162,12 +163,17 @@ def _encoded(fixture: Fixture) -> Tensor:
 
 
 def build_hint_network(fixture: Fixture) -> hint_network.HintNetwork:
-    """The hint U-Net of `hint_unet`: the base's weights and the hint block of the side network."""
+    """The hint U-Net of `hint_unet`."""
+    config = unet.UNetConfig(**fixture.beside("unet").config)
+    return hint_network.from_original(config, hint_tensors(fixture), fixture.path.name)
+
+
+def hint_tensors(fixture: Fixture) -> dict[str, Tensor]:
+    """The weights of `hint_unet` as its file would hold them: the base's, and the hint block of the side network."""
     base, side = fixture.beside("unet"), fixture.beside("controlnet")
     tensors = {name: tensor for name, tensor in base.tensors.items() if name.startswith(hint_network.UNET)}
     hints = checkpoints.below(_SIDE + hint_block.PREFIX, side.tensors)
-    tensors |= {f"{hint_network.UNET}{hint_block.PREFIX}{name}": tensor for name, tensor in hints.items()}
-    return hint_network.from_original(unet.UNetConfig(**base.config), tensors, fixture.path.name)
+    return tensors | {f"{hint_network.UNET}{hint_block.PREFIX}{name}": tensor for name, tensor in hints.items()}
 
 
 def build_side_network(fixture: Fixture) -> side_network.SideNetwork:

@@ -43,12 +43,14 @@ class HintNetwork(unet.Network):
 
 
 def load(path: Path, base: Path, device: torch.device, dtype: torch.dtype) -> HintNetwork:
-    """A hint U-Net from its own file; what it does not hold is the base's. Raises CheckpointError."""
-    content = checkpoints.read(path)
-    unchanged = checkpoints.read(base)
-    config = unet.UNetConfig.parse(content.metadata.get("config") or unchanged.metadata.get("config"))
+    """A hint U-Net from its own file; what that does not hold is the base's. Raises CheckpointError.
+
+    Both files are mapped into memory, so that what is not taken from the base is not read either.
+    """
+    content, unchanged = checkpoints.read(path), checkpoints.read(base)
+    config = content.metadata.get("config") or unchanged.metadata.get("config")
     tensors = {**unchanged.tensors, **content.tensors}
-    return from_original(config, tensors, path.name, device, dtype)
+    return from_original(unet.UNetConfig.parse(config), tensors, path.name, device, dtype)
 
 
 def from_original(
@@ -76,3 +78,12 @@ def from_original(
     state["null_embedding"] = tensors.get("null_embedding", torch.zeros(config.context_dim)).reshape(-1)
     checkpoints.fill(network, state, source, device, dtype)
     return network.eval()
+
+
+def name_to_file(name: str) -> str:
+    """The name in a checkpoint of a weight of `HintNetwork`."""
+    if name.startswith("hint_block."):
+        return f"{UNET}{hint_block.PREFIX}{name.removeprefix('hint_block.')}"
+    if name.startswith("unet."):
+        return f"{UNET}{keymaps.unet_name_to_original(name.removeprefix('unet.'))}"
+    return name
