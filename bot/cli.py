@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from bot import weights_cli
-from bot.cli_basics import Config, Data, load_settings, stop, without_none
-from bot.parameters import table
-from engines import tasks
+from bot import generate_cli, weights_cli
+from bot.cli_basics import Config, Data, load_settings, serve, stop, without_none
 
 app = typer.Typer(
     name="kandinsky-bot",
@@ -23,25 +19,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(weights_cli.app)
-
-
-def _serve(service: Coroutine[Any, Any, None]) -> None:
-    """Run a service until Ctrl+C; a start error becomes one readable text."""
-    from bot.errors import StartError
-    from bot.settings import SettingsError
-    from engines.errors import CheckpointError, DeviceMissing
-
-    try:
-        asyncio.run(service)
-    except KeyboardInterrupt:
-        return
-    except (StartError, SettingsError, CheckpointError, DeviceMissing) as error:
-        stop(str(error))
-
-
-def _option(parameter: table.Parameter, explained: str) -> Any:
-    """The option of a prompt's parameter, under the names that it has in a prompt."""
-    return typer.Option(*parameter.flags, help=explained)
+app.command()(generate_cli.generate)
 
 
 @app.command()
@@ -61,7 +39,7 @@ def run(
     from bot import logs
 
     logs.configure(settings.log, secrets=settings.secrets.values())
-    _serve(application.serve(settings))
+    serve(application.serve(settings))
 
 
 @app.command()
@@ -72,7 +50,7 @@ def demo(
     """Run the bot and a browser chat on this machine: no token, no GPU, no network."""
     from bot import demo as demonstration
 
-    _serve(demonstration.serve(data, port))
+    serve(demonstration.serve(data, port))
 
 
 @app.command()
@@ -83,33 +61,7 @@ def sandbox(
     """Run the sandbox alone: a local Bot API server with a browser chat, for any bot."""
     from bot import demo as demonstration
 
-    _serve(demonstration.serve_sandbox(data, port))
-
-
-@app.command()
-def generate(
-    prompt: Annotated[str, typer.Argument(help="What to paint.")],
-    model: Annotated[str | None, _option(table.MODEL, "Which network paints: kandinsky-3 or flash.")] = None,
-    ratio: Annotated[str | None, _option(table.RATIO, "Aspect ratio, such as 16:9.")] = None,
-    style: Annotated[str | None, _option(table.STYLE, "Drawing style; a wrong one lists them all.")] = None,
-    seed: Annotated[str | None, _option(table.SEED, "A number that repeats a picture; random if absent.")] = None,
-    count: Annotated[str | None, _option(table.COUNT, f"How many pictures, up to {tasks.COUNT_LIMIT}.")] = None,
-    no: Annotated[str | None, _option(table.NO, "What the picture should not show.")] = None,
-    refine: Annotated[bool, _option(table.REFINE, "Let Flash refine the base result.")] = False,
-    output: Annotated[Path, typer.Option("--output", "-o", help="PNG file; -2, -3... are added for more.")] = Path(
-        "picture.png"
-    ),
-    profile: Annotated[str | None, typer.Option("--profile", help="Checkpoints: mini or kandinsky3.")] = None,
-    config: Config = None,
-) -> None:
-    """Paint without any chat."""
-    settings = load_settings(config, {**without_none(engines__profile=profile), "log.level": "warning"})
-    from bot import generate as generation
-    from bot import logs
-
-    logs.configure(settings.log, secrets=settings.secrets.values())
-    said = without_none(model=model, ar=ratio, style=style, seed=seed, n=count, no=no, refine="on" if refine else None)
-    _serve(generation.generate(settings.engines, output, prompt=prompt, options={k: str(v) for k, v in said.items()}))
+    serve(demonstration.serve_sandbox(data, port))
 
 
 @app.command()

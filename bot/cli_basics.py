@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -38,3 +39,17 @@ def load_settings(config: Path | None, overrides: Mapping[str, object]) -> Setti
 def without_none(**values: object) -> dict[str, object]:
     """The options that were given, under the dotted names of settings (`storage__data_dir`)."""
     return {key.replace("__", "."): value for key, value in values.items() if value is not None}
+
+
+def serve(service: Coroutine[Any, Any, None]) -> None:
+    """Run a service until Ctrl+C; a start error becomes one readable text."""
+    from bot.errors import StartError
+    from bot.settings import SettingsError
+    from engines.errors import CheckpointError, DeviceMissing
+
+    try:
+        asyncio.run(service)
+    except KeyboardInterrupt:
+        return
+    except (StartError, SettingsError, CheckpointError, DeviceMissing) as error:
+        stop(str(error))

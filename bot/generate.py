@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from bot import generation_options
 from bot.errors import StartError
-from bot.parameters import command_line, values
+from bot.parameters import values
 from bot.pools import pool_for
 from engines import styles, tasks
 from engines.errors import EngineError
@@ -25,20 +25,18 @@ async def generate(
     output: Path,
     *,
     prompt: str,
-    options: Mapping[str, str],
+    options: Mapping[str, Any],
+    kind: str = generation_options.DEFAULT_KIND,
 ) -> None:
     """Paint and write PNG files, with a bar on the terminal. Raises StartError with a text for the user.
 
-    `options` are values of prompt parameters by name, such as {"ar": "16:9"}.
+    `options` are values of options by key, such as {"ar": "16:9", "image": ["a.png"]}.
     """
     try:
         choices = values.Choices(tuple(tasks.Model), styles.of(settings.profile))
-        changes = command_line.changes_of(options, choices)
-        task = changes.task(prompt, fresh_seed=secrets.randbelow(tasks.SEED_LIMIT))
-    except command_line.BadOption as error:
+        wish = generation_options.wish(kind, prompt, options, choices)
+    except generation_options.BadWish as error:
         raise StartError(str(error)) from error
-    except ValueError as error:
-        raise StartError(f"The prompt must have 1 to {tasks.PROMPT_LIMIT} characters.") from error
     if output.suffix.lower() != ".png":
         raise StartError(f"The output is a PNG file: write -o {output.with_suffix('.png')}")
     if not output.parent.is_dir():
@@ -55,12 +53,12 @@ async def generate(
 
         try:
             await pool.start()
-            result = await pool.run(task, on_progress=show)
+            result = await pool.run(wish.task, media=wish.media, on_progress=show)
         except EngineError as error:
             raise StartError(str(error)) from error
         finally:
             await pool.close()
-    for path, picture in zip(_paths(output, task.count), result.pictures, strict=True):
+    for path, picture in zip(_paths(output, wish.task.count), result.pictures, strict=True):
         path.write_bytes(picture.png)
         console.print(f"{path}  {picture.width_px}x{picture.height_px}  seed {picture.seed}", highlight=False)
 
