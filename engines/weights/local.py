@@ -10,7 +10,6 @@ from pathlib import Path, PurePosixPath
 from engines.weights import disk, lock, manifest, pull
 from engines.weights.manifest import Form
 
-
 COMMON_NAME = "diffusion_pytorch_model.bin"
 
 

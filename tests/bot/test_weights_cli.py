@@ -1,0 +1,111 @@
+"""`kandinsky-bot weights` from the outside."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bot import cli
+from engines.weights import manifest
+from tests import hub_double
+from tests import official_layout as official
+
+KIND = "upscale_plain_x2"
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in list(os.environ):
+        if name.startswith("KANDINSKY_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+
+
+def called(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli.app, ["weights", *[str(argument) for argument in arguments]])
+
+
+def told(result: Result) -> str:
+    """What the command said, on one line: terminals break lines where they like."""
+    return " ".join(result.output.split())
+
+
+def elsewhere(endpoint: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, whose hub library reads the endpoint when it is imported."""
+    return subprocess.run(
+        [sys.executable, "-m", "bot", "weights", *[str(argument) for argument in arguments]],
+        env={
+            **os.environ,
+            "HF_ENDPOINT": endpoint,
+            "HF_HUB_OFFLINE": "0",
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        },
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+
+
+def test_list_names_every_kind_and_component_with_size_and_licence() -> None:
+    result = called("list", "--dir", "w")
+    assert result.exit_code == 0
+    book = manifest.load()
+    for name in (*book.kinds, *book.components):
+        assert name in result.output
+    assert "Apache-2.0" in result.output
+    assert not Path("w").exists()
+
+
+@pytest.mark.slow
+def test_what_is_pulled_is_listed_and_verified(tmp_path: Path) -> None:
+    root = tmp_path / "w"
+    with hub_double.serving() as double:
+        double.publish(official.SUPER_RESOLUTION, official.super_resolution(), licence="mit")
+        came = elsewhere(double.url, "pull", KIND, "--dir", root, "--bf16", "--remove-originals")
+    assert came.returncode == 0, came.stderr
+    assert "1 files came" in came.stdout
+    assert [path.name for path in sorted(root.iterdir())][-1] == "weights.lock.json"
+    assert (root / "kandi_super_res_x2.safetensors").is_file()
+    assert not (root / "originals").exists()
+    listed = called("list", "--dir", root)
+    assert "mit" in listed.output
+    assert "all there" in listed.output
+    assert called("verify", "--dir", root).exit_code == 0
+    (root / "kandi_super_res_x2.safetensors").write_bytes(b"x")
+    broken = called("verify", "--dir", root, "--quick")
+    assert broken.exit_code == 1
+    assert "changed kandi_super_res_x2.safetensors" in told(broken)
+
+
+@pytest.mark.slow
+def test_a_hub_that_cannot_be_reached_is_told_with_what_to_do(tmp_path: Path) -> None:
+    failed = elsewhere("http://127.0.0.1:9", "pull", KIND, "--dir", tmp_path)  # discard: nobody listens
+    assert failed.returncode == 2
+    assert "goes on where it stopped" in " ".join(failed.stderr.split())
+    assert "Traceback" not in failed.stderr
+
+
+def test_an_unknown_kind_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
+    result = called("convert", "paint", "--dir", tmp_path)
+    assert result.exit_code == 2
+    assert "text_to_image" in told(result)
+
+
+def test_nothing_to_convert_and_nothing_to_verify_are_told(tmp_path: Path) -> None:
+    assert "is to be converted" in told(called("convert", "--dir", tmp_path))
+    empty = called("verify", "--dir", tmp_path)
+    assert empty.exit_code == 1
+    assert "0 of 0" in told(empty)
+
+
+def test_the_folder_is_that_of_the_official_profile(tmp_path: Path) -> None:
+    assert str(Path("data/weights")) in told(called("list"))
+    Path("bot.toml").write_text('[engines]\nweights_dir = "elsewhere"\n', "utf-8")
+    assert "elsewhere" in told(called("list"))
