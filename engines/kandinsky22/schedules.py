@@ -7,6 +7,7 @@ range of a learned variance, arXiv 2102.09672, equation (15).
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,9 +41,14 @@ class Variance(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A sampler. `alpha_bars` is float32 [training steps]; `clip` bounds x0, None does not."""
+    """A sampler. `alpha_bars` is float32 [training steps]; `clip` bounds x0, None does not.
+
+    `betas` are the stored ones, where the stock scheduler takes those between neighbouring times: at the prior's last
+    step they are 5e-4 off 1 - ᾱ, in float32, and so is the embedding.
+    """
 
     alpha_bars: Tensor
+    betas: Tensor | None
     prediction: Prediction
     variance: Variance
     clip: float | None
@@ -84,7 +90,9 @@ class Schedule:
         """ᾱ of t and of the time before, and the β between them."""
         alpha_bar = self.alpha_bars[t]
         before = torch.ones(()) if previous is None else self.alpha_bars[previous]
-        return alpha_bar, before, 1 - alpha_bar / before
+        are_neighbours = t - 1 == (-1 if previous is None else previous)
+        beta = self.betas[t] if self.betas is not None and are_neighbours else 1 - alpha_bar / before
+        return alpha_bar, before, beta
 
 
 def decoder(folder: Path) -> Schedule:
@@ -101,6 +109,7 @@ def prior(folder: Path) -> Schedule:
     from diffusers.schedulers.scheduling_unclip import UnCLIPScheduler
 
     schedule = _schedule(UnCLIPScheduler, folder)
+    schedule = dataclasses.replace(schedule, betas=schedule.stock.betas.float())
     if schedule.variance is Variance.LEARNED:
         raise errors.CheckpointInvalid(f"{folder}: a prior has no learned variance")
     return schedule
@@ -116,7 +125,7 @@ def of_stock(stock: Any, source: str) -> Schedule:
     if config.get("thresholding"):
         raise errors.CheckpointInvalid(f"{source}: the sampler has no dynamic threshold")
     clip = float(config["clip_sample_range"]) if config["clip_sample"] else None
-    return Schedule(stock.alphas_cumprod.float(), prediction, variance, clip, stock)
+    return Schedule(stock.alphas_cumprod.float(), None, prediction, variance, clip, stock)
 
 
 def _schedule(kind: Any, folder: Path) -> Schedule:
