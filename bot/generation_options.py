@@ -220,7 +220,7 @@ def _sentence(kind: str, where: Sequence[str], fault: str, message: str) -> str:
 
 def _in_flags(kind: str, message: str) -> str:
     """A task's own words, with the options in place of fields whose names nobody would say."""
-    for option in reversed([known for known in OPTIONS if takes(kind, known)]):
+    for option in (known for known in OPTIONS if takes(kind, known)):
         field = option.field.partition(".")[0]
         if "_" in field or "." in option.field:
             message = re.sub(rf"\b(?<!-){field}\b", f"--{option.name}", message)

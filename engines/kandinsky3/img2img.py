@@ -36,7 +36,7 @@ class ImageToImage:
         prompts = {Variant.BASE: self._prompt(task)}
         states = [
             sampler.begin(
-                plan, prompts, noise.Seeded(task.seed, picture), tuple(start.shape), self._family.device, start=start
+                plan, prompts, noise.Seeded(task.seed, picture), start.shape, self._family.device, start=start
             )
             for picture in range(task.count)
         ]

@@ -72,8 +72,8 @@ def resized(mask: Mask, width_px: int, height_px: int) -> Mask:
     rows, down = _between(mask.shape[0], height_px)
     columns, across = _between(mask.shape[1], width_px)
     upper = mask[rows[0]] * (1 - down[:, None]) + mask[rows[1]] * down[:, None]
-    whole = upper[:, columns[0]] * (1 - across) + upper[:, columns[1]] * across
-    return whole.astype(np.float32)
+    whole: Mask = (upper[:, columns[0]] * (1 - across) + upper[:, columns[1]] * across).astype(np.float32)
+    return whole
 
 
 def _between(own: int, wanted: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -36,6 +36,9 @@ class Variant(StrEnum):
     EDGES = "edges"
     DEPTH = "depth"
     SCRIBBLE = "scribble"
+    EDGES_AND_IMAGE = "edges and image prompt"
+    DEPTH_AND_IMAGE = "depth and image prompt"
+    SCRIBBLE_AND_IMAGE = "scribble and image prompt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,7 @@ def begin(
     plan: tuple[Step, ...],
     prompts: Mapping[Variant, Prompt],
     noise: NoiseSource,
-    shape: tuple[int, int, int],
+    shape: Sequence[int],
     device: torch.device | str = "cpu",
     *,
     start: Tensor | None = None,
