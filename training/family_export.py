@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from transformers import CLIPImageProcessor, CLIPTextModelWithProjection
+from transformers.utils import logging as transformers_logging
 
 from engines.kandinsky3 import hed as detectors
 from engines.kandinsky3 import image_prompt, image_prompt_files, keymaps
@@ -149,6 +150,7 @@ def is_trained(name: str) -> bool:
 
 def write(folder: Path = export.WEIGHTS) -> list[str]:
     """Export every recipe that has a checkpoint; their names."""
+    transformers_logging.disable_progress_bar()
     encoder = family_config.ClipConfig()
     writers: dict[str, Callable[[], None]] = {
         inpainting.NAME: lambda: write_inpainting(

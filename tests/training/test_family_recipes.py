@@ -1,0 +1,220 @@
+"""Each recipe begins from what it should begin from, and its loss falls; nothing is trained to be good here."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from engines import bridges
+
+bridges.install()
+
+from tests.training.test_family_export import MASK, TIMES, TINY_CLIP, TINY_INPAINTING, TINY_SR  # noqa: E402
+from tests.training.test_recipes import TINY_MOVQ, TINY_UNET  # noqa: E402
+from training import (  # noqa: E402
+    base,
+    clip,
+    companions,
+    config,
+    edges,
+    family_config,
+    hed,
+    image_prompt,
+    inpainting,
+    lessons,
+    movq,
+    relatives,
+    renderer,
+    super_resolution,
+    text_encoder,
+    views,
+    world,
+)
+
+SQUARE = (128, 128)
+
+
+def falls(loss, parameters, steps: int = 12, rate: float = 3e-3) -> bool:
+    """Whether Adam brings `loss(step)` down on what it is shown."""
+    optimiser = torch.optim.Adam(list(parameters), lr=rate)
+    values = []
+    for step in range(steps):
+        torch.manual_seed(7)
+        value = loss(step)
+        optimiser.zero_grad()
+        value.backward()
+        optimiser.step()
+        values.append(float(value.detach()))
+    return values[-1] < 0.9 * values[0]
+
+
+@torch.no_grad()
+def test_a_widened_painter_does_not_hear_its_new_channels_yet() -> None:
+    torch.manual_seed(0)
+    painter = base.Painter(TINY_UNET).eval()
+    repainter = inpainting.widened(painter, TINY_INPAINTING).eval()
+    noisy, rows = torch.randn(2, 4, 8, 8), painter.context(torch.randn(2, 4, 8), MASK)
+    expected = painter(noisy, TIMES, rows, MASK)
+    for _ in range(2):
+        found = repainter(torch.cat([noisy, torch.randn(2, 5, 8, 8)], 1), TIMES, rows, MASK)
+        assert torch.allclose(found, expected, atol=1e-5)
+
+
+def test_what_inpainting_keeps_hides_what_is_marked() -> None:
+    torch.manual_seed(0)
+    autoencoder = movq.build(TINY_MOVQ).eval()
+    scenes = [world.sample_scene(9_000_000 + i, SQUARE) for i in range(2)]
+    settings = dataclasses.replace(family_config.InpaintingConfig(), masks=2)
+    added = inpainting.additions(settings, autoencoder)(scenes, np.random.default_rng(0))
+    marked = np.unpackbits(added["marked"], axis=2).astype(bool).reshape(2, 2, 128, 128)
+    pictures = np.stack([renderer.render(scene) for scene in scenes])
+    changed = pictures.copy()
+    changed[marked[:, 0]] = 7
+    one, other = (inpainting.kept_latents(autoencoder, seen, marked[:, 0]) for seen in (pictures, changed))
+    assert torch.equal(one, other)
+    assert torch.allclose(one.half().float(), torch.from_numpy(added["kept"][:, 0]).float(), atol=2e-3)
+    assert inpainting.latent_mask(marked[:, 0])[0, 0, 0, 0] == float(not marked[0, 0, 0, 0])
+
+
+@torch.no_grad()
+def test_a_new_image_prompt_and_a_new_hint_change_nothing() -> None:
+    torch.manual_seed(0)
+    painter = base.Painter(TINY_UNET).eval()
+    noisy, rows, long = torch.randn(2, 4, 8, 8), painter.context(torch.randn(2, 4, 8), MASK), MASK.sum(1) + 1
+    expected = painter(noisy, TIMES, rows, MASK)
+    tracer = edges.Tracer(TINY_UNET).eval()
+    tracer.load_state_dict(painter.state_dict(), strict=False)
+    assert torch.allclose(tracer.traced(noisy, TIMES, rows, MASK, long, torch.rand(2, 3, 64, 64)), expected, atol=1e-5)
+    prompter = image_prompt.Prompter(painter, tokens=4, embedding=6).eval()
+    assert torch.allclose(prompter(noisy, TIMES, rows, MASK, long, torch.randn(2, 6)), expected, atol=1e-5)
+
+
+def test_only_the_adapter_learns() -> None:
+    torch.manual_seed(0)
+    prompter = image_prompt.Prompter(base.Painter(TINY_UNET), tokens=4, embedding=6)
+    torch.nn.init.normal_(prompter.painter.unet.conv_out.weight, std=0.1)
+    assert {name.split(".")[0] for name, _ in prompter.named_parameters()} == {"adapter"}
+    noisy, rows = torch.randn(2, 4, 8, 8), torch.randn(2, 4, 8) * MASK[..., None]
+    target, embeddings = torch.randn(2, 4, 8, 8), torch.randn(2, 6)
+
+    def loss(_: int) -> torch.Tensor:
+        found = prompter(noisy, TIMES, rows, MASK, MASK.sum(1) + 1, embeddings)
+        return lessons.losses(found, target, TIMES)["epsilon"]
+
+    first = loss(0).item()
+    loss(0).backward()
+    assert all(parameter.grad is None for parameter in prompter.painter.parameters())
+    falls(loss, prompter.parameters(), steps=6, rate=1e-2)
+    assert loss(0).item() < first
+
+
+def test_the_forks_padding_is_the_bias_of_the_norm_in_one_row_only() -> None:
+    torch.manual_seed(0)
+    painter = base.Painter(TINY_UNET)
+    torch.nn.init.normal_(painter.projection[1].bias)
+    rows = lessons.fork_context(painter, torch.randn(2, 4, 8), MASK)
+    assert torch.allclose(rows[0, 3], painter.projection[1].bias)
+    assert torch.allclose(rows[1, 1], painter.projection[1].bias)
+    assert torch.count_nonzero(rows[1, 2:]) == 0
+    silent, unseen = lessons.silenced(rows, MASK, torch.tensor([False, True]))
+    assert torch.count_nonzero(silent[1]) == 0
+    assert unseen.tolist() == [[1, 1, 1, 0], [0, 0, 0, 0]]
+
+
+def test_a_small_clip_learns_to_find_the_caption_of_a_picture() -> None:
+    torch.manual_seed(0)
+    model = clip.Clip(TINY_CLIP, vocabulary=40)
+    scenes = [world.sample_scene(9_100_000 + i, SQUARE) for i in range(6)]
+    seen = clip.pixels([renderer.render(scene) for scene in scenes], TINY_CLIP.image_px)
+    ids = torch.randint(2, 40, (6, 5))
+    ids[:, -1] = 1
+    answers = torch.tensor([clip.seen_answers(scene) for scene in scenes])
+
+    def loss(_: int) -> torch.Tensor:
+        images = model.see(seen)
+        contrastive, _ = clip.contrast(images, model.read(ids, torch.ones_like(ids)), model.temperature)
+        return contrastive + clip.reading_loss(model.reader(images), answers)
+
+    assert falls(loss, model.parameters())
+
+
+def test_a_picture_is_not_asked_for_a_place_that_no_caption_names() -> None:
+    scene = world.sample_scene(9_100_100, SQUARE)
+    while scene.relation is not None or scene.things[0].place is not None:
+        scene = world.sample_scene(scene.seed + 1, SQUARE)
+    slot = list(text_encoder.SLOTS).index("place 1")
+    assert clip.seen_answers(scene)[slot] == clip.IGNORED
+    ground = list(text_encoder.SLOTS).index("background")
+    unsaid = dataclasses.replace(scene, background_said=False)
+    assert clip.seen_answers(unsaid)[ground] == clip.seen_answers(scene)[ground]
+
+
+def test_a_small_hed_learns_the_rim_of_shapes() -> None:
+    torch.manual_seed(0)
+    detector = hed.build(family_config.HedConfig(widths=(4, 4, 4, 4, 4)))
+    scene = world.sample_scene(9_200_000, SQUARE)
+    seen = torch.from_numpy(renderer.render(scene)).permute(2, 0, 1)[None].float() / 255
+    truth = torch.from_numpy(hed.true_edges(scene))[None, None]
+    assert falls(lambda _: hed.loss(detector.logits(seen), truth, 0.4)[0], detector.parameters(), steps=15)
+
+
+def test_super_resolution_learns_from_crops_that_fit_each_other() -> None:
+    pictures = super_resolution.Pictures(2, factor=2)
+    large, small = pictures.batch(np.random.default_rng(0), 2, 32)
+    assert (large.shape, small.shape) == ((2, 3, 32, 32), (2, 3, 16, 16))
+    pooled = torch.nn.functional.avg_pool2d(large, 2)
+    assert (pooled - small).abs().mean() < 0.05
+    torch.manual_seed(0)
+    model = super_resolution.build(TINY_SR)
+
+    def loss(_: int) -> torch.Tensor:
+        return super_resolution.losses_of(model, large, small, torch.tensor([229, 979]), 3.0)["loss"]
+
+    assert falls(loss, model.parameters())
+
+
+def test_a_fusion_shows_both_objects_and_its_target_has_both() -> None:
+    settings, rng = family_config.ImagePromptConfig(), np.random.default_rng(0)
+    kinds = set()
+    for seed in range(9_300_000, 9_300_120):
+        scene = world.sample_scene(seed)
+        chosen = image_prompt.kind(scene, settings.shares, rng)
+        kinds.add(chosen)
+        assert chosen != "fused" or len(scene.things) == 2
+        text = image_prompt.said(chosen, scene, 1, rng)
+        assert (chosen in ("captioned", "unseen", "elsewhere")) <= bool(text)
+    assert kinds == set(image_prompt.KINDS)
+    seen = torch.eye(len(views.VIEWS))
+    mixed = image_prompt.shown("fused", seen, torch.zeros(len(views.VIEWS)), rng)
+    assert mixed[:3].sum() == 0
+    assert float(mixed[3] + mixed[4]) == pytest.approx(1.0)
+
+
+def test_companions_stay_beside_their_rows(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KANDINSKY_TRAINING_DIR", str(tmp_path))
+    (config.workspace() / "bank").mkdir()
+    arrays = {}
+    for width, height in world.CANVASES:
+        count = 5 if width == height else 1
+        seeds = [s for s in range(200) if (c := world.sample_scene(s)).width == width and c.height == height][:count]
+        arrays[f"seeds_{width}x{height}"] = np.array(seeds)
+        arrays[f"latents_{width}x{height}"] = np.array(seeds, np.float16)[:, None, None, None] * np.ones((1, 4, 2, 2))
+    np.savez(config.workspace() / "bank" / "0000.npz", **arrays)
+
+    def make(scenes: list[world.Scene], rng: np.random.Generator) -> companions.Arrays:
+        return {"own": np.array([scene.seed for scene in scenes], np.float16)}
+
+    companions.grow("numbers", 1, make)
+    companions.grow("numbers", 1, lambda scenes, rng: pytest.fail("made twice"))
+    latents, scenes, added = companions.Companions("numbers").batch(np.random.default_rng(1), 8, SQUARE)
+    assert [scene.seed for scene in scenes] == added["own"].astype(int).tolist()
+    assert torch.equal(latents[:, 0, 0, 0], torch.from_numpy(added["own"]).float())
+
+
+def test_each_object_is_shown_alone_once_on_the_ground_of_both() -> None:
+    rng = np.random.default_rng(0)
+    scene = next(s for i in range(100) if (s := world.sample_scene(9_400_000 + i)).relation == "and")
+    apart = [relatives.alone(scene, index, rng, None if index else "gray") for index in (0, 1)]
+    assert [one.things[0].colour for one in apart] == [thing.colour for thing in scene.things]
+    assert [one.background for one in apart] == ["gray", scene.background]
