@@ -153,9 +153,16 @@ async def paint(cases: Sequence[Case], weights: Path | None) -> list[np.ndarray]
     return [task.result() for task in running]
 
 
-def measured(measure: Measure, count: int, weights: Path | None) -> tuple[report.Cell, ...]:
+def guided(cases: Sequence[Case], guidance: float | None) -> list[Case]:
+    """The cases with this guidance; None leaves that of the tasks."""
+    if guidance is None:
+        return list(cases)
+    return [replace(case, task=case.task.model_copy(update={"guidance": guidance})) for case in cases]
+
+
+def measured(measure: Measure, count: int, weights: Path | None, guidance: float | None) -> tuple[report.Cell, ...]:
     """A row: the share of cases in which every claim holds, and that of each claim."""
-    cases = measure.cases(count)
+    cases = guided(measure.cases(count), guidance)
     pictures = asyncio.run(paint(cases, weights))
     claims = [case.judge(picture) for case, picture in zip(cases, pictures, strict=True)]
     names = dict.fromkeys(name for claim in claims for name in claim)
@@ -176,7 +183,7 @@ def enlarged(name: str, count: int, weights: Path | None) -> tuple[report.Cell, 
         Case(
             tasks.Upscale(image=SOURCE, factor=factor, refine=refine, seed=seed),
             {SOURCE: mini_drawing.to_png(one)},
-            _nothing_claimed,
+            nothing_claimed,
         )
         for seed, one in enumerate(small)
     ]
@@ -193,27 +200,27 @@ def enlarged(name: str, count: int, weights: Path | None) -> tuple[report.Cell, 
     )
 
 
-def painted_22(count: int, weights: Path | None) -> tuple[report.Cell, ...]:
+def painted_22(count: int, weights: Path | None, guidance: float | None) -> tuple[report.Cell, ...]:
     """A row: the share of prompts of one object that Kandinsky 2.2 paints as asked."""
     wanted = mini_prompts.singles(count, seed=22)
     cases = [
-        Case(tasks.TextToImage(prompt=one.prompt, model=tasks.Model.KANDINSKY_22, seed=seed), {}, _nothing_claimed)
+        Case(tasks.TextToImage(prompt=one.prompt, model=tasks.Model.KANDINSKY_22, seed=seed), {}, nothing_claimed)
         for seed, one in enumerate(wanted)
     ]
-    pictures = asyncio.run(paint(cases, weights))
+    pictures = asyncio.run(paint(guided(cases, guidance), weights))
     judged = [mini_accuracy.judge(picture, one) for picture, one in zip(pictures, wanted, strict=True)]
     details = ", ".join(f"{name} {_percent([claim[name] for claim in judged])}" for name in judged[0])
     return (KANDINSKY_22, count, _percent([all(claim.values()) for claim in judged]), 80, details)
 
 
-def row(name: str, count: int, weights: Path | None) -> tuple[report.Cell, ...]:
+def row(name: str, count: int, weights: Path | None, guidance: float | None) -> tuple[report.Cell, ...]:
     """The row of a measure, or what is missing for it."""
     try:
         if name == KANDINSKY_22:
-            return painted_22(count, weights)
+            return painted_22(count, weights, guidance)
         if name in ENLARGING:
             return enlarged(name, count, weights)
-        return measured(next(measure for measure in MEASURES if measure.name == name), count, weights)
+        return measured(next(measure for measure in MEASURES if measure.name == name), count, weights, guidance)
     except errors.CheckpointMissing:
         return (name, 0, "-", "-", "its weights are not there")
 
@@ -227,7 +234,8 @@ def _bound(judge: Callable[..., mini_judges.Claims], *known: object) -> Callable
     return lambda picture: judge(picture, *known)
 
 
-def _nothing_claimed(_: np.ndarray) -> mini_judges.Claims:
+def nothing_claimed(_: np.ndarray) -> mini_judges.Claims:
+    """No claim: the picture is judged elsewhere, or only looked at."""
     return {}
 
 
@@ -253,13 +261,15 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m benchmarks.mini_family")
     parser.add_argument("--count", type=int, default=100, help="cases of each kind; upscales take a fifth of it")
     parser.add_argument("--kind", action="append", choices=NAMES, help="which; all if none is named")
+    parser.add_argument("--guidance", type=float, help="instead of what the tasks have of themselves")
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--folder", type=Path, default=report.RESULTS)
     arguments = parser.parse_args()
     began_s = time.time()
     rows = []
     for name in arguments.kind or NAMES:
-        rows.append(row(name, arguments.count // 5 if name in ENLARGING else arguments.count, arguments.weights))
+        count = max(1, arguments.count // 5) if name in ENLARGING else arguments.count
+        rows.append(row(name, count, arguments.weights, arguments.guidance))
         print(*rows[-1], sep=" | ")
     report.publish(
         "mini_family",
@@ -273,7 +283,11 @@ def main() -> None:
             "A variation is `another` when its object and the source's overlap by less than 90 %. `kept`: no pixel "
             f"further than {mini_judges.SEAM_PX} from the mask differs by more than {mini_judges.KEPT_LEVELS} levels.",
         ),
-        parameters={"count": arguments.count, "seconds": round(time.time() - began_s)},
+        parameters={
+            "count": arguments.count,
+            "guidance": arguments.guidance or "each kind's",
+            "seconds": round(time.time() - began_s),
+        },
         folder=arguments.folder,
     )
 

@@ -6,16 +6,16 @@ import os
 import time
 
 TEXT_TO_IMAGE = ("movq", "bank", "text", "base", "decoder", "flash")
-FAMILY = (
-    "inpainting",
-    "clip",
-    "image_prompt",
+FAMILY = (  # hed before edges, clip before what sees through it
     "hed",
+    "clip",
+    "inpainting",
+    "image_prompt",
     "edges",
     "super_resolution_x2",
-    "super_resolution_x4",
     "kandinsky22_prior",
     "kandinsky22_decoder",
+    "super_resolution_x4",
 )
 ORDER = (*TEXT_TO_IMAGE, *FAMILY, "export")
 

@@ -15,7 +15,7 @@ class InpaintingConfig:
     masks: int = 2  # of each row
     covering: float = 0.62  # share of masks that lie over an object ...
     surrounding: float = 0.13  # ... and that leave only a window: outpainting; the rest lie anywhere
-    steps: int = 3000
+    steps: int = 2500
     batch: int = 32
     learning_rate: float = 5e-4
     ema: float = 0.998
@@ -53,7 +53,7 @@ class ImagePromptConfig:
     # What a sample shows and says, see `image_prompt.KINDS`.
     shares: tuple[float, ...] = (0.10, 0.24, 0.26, 0.18, 0.06, 0.06, 0.10)
     embedding_noise: float = 0.1  # of the embedding's own spread: nearby embeddings mean alike
-    steps: int = 4000
+    steps: int = 3000
     batch: int = 32
     learning_rate: float = 1e-3
     ema: float = 0.998
@@ -77,8 +77,8 @@ class EdgesConfig:
     """Paper section 5.4, style transfer: the whole U-Net tuned with a hint block on edges."""
 
     chunks: int = 12
-    steps: int = 3000
-    batch: int = 32
+    steps: int = 2000
+    batch: int = 24
     learning_rate: float = 4e-4
     hint_rate: float = 2.0  # learning rate of the hint block, which begins from nothing
     ema: float = 0.998

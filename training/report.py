@@ -7,16 +7,17 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from training import captions, config, runtime, russian, world
+from training import captions, cli, config, runtime, russian, world
 
 ROOT = Path(__file__).resolve().parent.parent
 POINTS = 40  # of a curve
+RECIPES = tuple(name for name in (*cli.TEXT_TO_IMAGE, *cli.FAMILY) if name != "bank")  # those that log
 
 
 def curves() -> dict[str, dict[str, list[float | None]]]:
     """Recipe -> series of its log, thinned to about POINTS points."""
     result = {}
-    for recipe in ("movq", "text", "base", "decoder", "flash"):
+    for recipe in RECIPES:
         path = config.workspace() / recipe / "log.jsonl"
         if not path.exists():
             continue
