@@ -1,4 +1,4 @@
-"""Pictures to hints: what a control network is shown, float [3, h, w] in 0..1 on the CPU.
+"""Pictures on the canvas to hints: what a control network is shown, float [3, h, w] in 0..1 on the CPU.
 
 - edges: HED of the picture, white on black, as the networks were taught (the range is read off the fixtures and the
   habit of the field: nothing is published);
@@ -29,15 +29,15 @@ _TWO_TONED = 0.9  # share of such pixels
 _COLOURLESS = 0.1  # difference between channels, of the range
 
 
-def edges(image: Image.Image, detector: hed.HED, width_px: int, height_px: int) -> Tensor:
-    """The edges of an RGB picture, detected at the size of the hint."""
-    probable = _detected(image, detector, width_px, height_px)
+def edges(image: Image.Image, detector: hed.HED) -> Tensor:
+    """The edges of a picture."""
+    probable = _detected(image, detector)
     return probable.expand(CHANNELS, -1, -1)
 
 
-def depth(image: Image.Image, width_px: int, height_px: int) -> Tensor:
+def depth(image: Image.Image) -> Tensor:
     """A depth map as it was given."""
-    return _grey(image, width_px, height_px).expand(CHANNELS, -1, -1)
+    return _grey(image).expand(CHANNELS, -1, -1)
 
 
 def is_drawing(image: Image.Image) -> bool:
@@ -49,35 +49,29 @@ def is_drawing(image: Image.Image) -> bool:
     return bool((two_toned & ~coloured).mean() >= _TWO_TONED)
 
 
-def drawing(image: Image.Image, width_px: int, height_px: int) -> Tensor:
+def drawing(image: Image.Image) -> Tensor:
     """A drawing as white strokes on black: the tone that covers less is the strokes'."""
-    grey = _grey(image, width_px, height_px)
+    grey = _grey(image)
     strokes = grey if float(grey.mean()) < 0.5 else 1 - grey
     return strokes.expand(CHANNELS, -1, -1)
 
 
-def scribble(image: Image.Image, detector: hed.HED, width_px: int, height_px: int) -> Tensor:
+def scribble(image: Image.Image, detector: hed.HED) -> Tensor:
     """Strokes of one width along the edges of a picture, 0 or 1."""
-    sigma_px = _SIGMA_PX * min(width_px, height_px) / _AT_PX
-    smooth = _blurred(_detected(image, detector, width_px, height_px), sigma_px)
+    sigma_px = _SIGMA_PX * min(image.size) / _AT_PX
+    smooth = _blurred(_detected(image, detector), sigma_px)
     thin = ((smooth > _EDGE) & _on_a_ridge(smooth)).float()
     return (_blurred(thin, sigma_px) > _STROKE).float().expand(CHANNELS, -1, -1)
 
 
 @torch.inference_mode()
-def _detected(image: Image.Image, detector: hed.HED, width_px: int, height_px: int) -> Tensor:
-    picture = _tensor(np.asarray(_resized(image.convert("RGB"), width_px, height_px)))
+def _detected(image: Image.Image, detector: hed.HED) -> Tensor:
+    picture = _tensor(np.asarray(image.convert("RGB")))
     return detector(picture.unsqueeze(0))[0].cpu()
 
 
-def _grey(image: Image.Image, width_px: int, height_px: int) -> Tensor:
-    return _tensor(np.asarray(_resized(image.convert("L"), width_px, height_px))[..., None])
-
-
-def _resized(image: Image.Image, width_px: int, height_px: int) -> Image.Image:
-    if image.size == (width_px, height_px):
-        return image
-    return image.resize((width_px, height_px), Image.Resampling.LANCZOS)
+def _grey(image: Image.Image) -> Tensor:
+    return _tensor(np.asarray(image.convert("L"))[..., None])
 
 
 def _tensor(pixels: NDArray[np.uint8]) -> Tensor:
