@@ -13,11 +13,13 @@ import torch
 
 from engines import errors, golden
 from engines.kandinsky3 import golden as kandinsky3
-from engines.kandinsky3 import golden_repainting, golden_super_resolution
+from engines.kandinsky3 import golden_control, golden_ip, golden_repainting, golden_super_resolution
 
 NO_ENGINE = "not run: no engine for it yet"
 _FILES = {
     **kandinsky3.FILES,
+    **golden_ip.FILES,
+    **golden_control.FILES,
     **golden_repainting.FILES,
     **golden_super_resolution.FILES,
 }

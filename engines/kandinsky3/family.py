@@ -18,7 +18,17 @@ import torch
 from torch import nn
 
 from engines import checkpoints, devices, residency
-from engines.kandinsky3 import files, movq, text, unet
+from engines.kandinsky3 import (
+    files,
+    fork_projection,
+    image_encoder,
+    image_prompt,
+    image_prompt_files,
+    movq,
+    text,
+    unet,
+)
+from engines.kandinsky3.control import parts as control
 from engines.kandinsky3.sampler import Variant
 
 M = TypeVar("M", bound=nn.Module)
@@ -33,6 +43,8 @@ _PROJECTIONS: Mapping[Variant, str] = {
 }
 # Networks fine-tuned from the base: one without a projection of its own uses that of the base.
 _ON_THE_BASE = (Variant.IMAGE_PROMPT, Variant.EDGES, Variant.DEPTH, Variant.SCRIBBLE)
+# ... unless it carries one inside, as the fork's whole U-Nets do.
+_CARRIERS: Mapping[Variant, str] = {Variant.IMAGE_PROMPT: files.ADAPTER, Variant.EDGES: files.EDGES[0]}
 # model libraries change global state while they build a model, so only one device builds at a time
 _building = threading.Lock()
 
@@ -64,6 +76,8 @@ class Family:
         self.movq = self.component("movq", movq.load, layout.find("movq"))
         self._parts: dict[Variant, Parts] = {}
         self._projections: dict[Variant, residency.Component[text.Projection]] = {}
+        self._image_encoder: residency.Component[image_encoder.ImageEncoder] | None = None
+        self._image_adapter: residency.Component[image_prompt.Adapter] | None = None
         self.core = self._core()
 
     def can(self, kind: str) -> bool:
@@ -85,6 +99,22 @@ class Family:
         if variant not in self._projections:
             self._projections[variant] = self._projection(variant)
         return self._projections[variant]
+
+    def image_encoder(self) -> residency.Component[image_encoder.ImageEncoder]:
+        """What sees pictures. Raises CheckpointMissing."""
+        if self._image_encoder is None:
+            folder = self.layout.root / files.IMAGE_ENCODER
+            self._image_encoder = self.component("image encoder", image_encoder.load, folder)
+        return self._image_encoder
+
+    def image_adapter(self) -> residency.Component[image_prompt.Adapter]:
+        """What makes a U-Net's cross-attentions read pictures. Raises CheckpointMissing."""
+        if self._image_adapter is None:
+            path = self.layout.find(files.ADAPTER)
+            size_bytes = image_prompt_files.adapter_bytes(path, self.dtype.itemsize)
+            load = image_prompt_files.load_adapter
+            self._image_adapter = self.component("image prompt", load, path, size_bytes=size_bytes)
+        return self._image_adapter
 
     @contextlib.contextmanager
     def predictor(self, variant: Variant) -> Iterator[unet.Predictor]:
@@ -131,9 +161,18 @@ class Family:
     def _projection(self, variant: Variant) -> residency.Component[text.Projection]:
         stem = f"{_ENCODER}/{_PROJECTIONS.get(variant, 'projection')}"
         if variant in _ON_THE_BASE and not files.is_there(self.layout, stem):
-            return self.projection(Variant.BASE)
+            return self._projection_inside(variant) or self.projection(Variant.BASE)
         path = self.layout.find(stem)
         return self.component(f"{variant} projection", text.load_projection, path, torch.float32)
+
+    def _projection_inside(self, variant: Variant) -> residency.Component[text.Projection] | None:
+        """The projection that a network of the fork carries inside, where it does."""
+        carrier = _CARRIERS.get(variant)
+        path = self.layout.find(carrier) if carrier else None
+        if path is None or not fork_projection.is_inside(path):
+            return None
+        size_bytes = fork_projection.size_bytes(path, torch.float32.itemsize)
+        return self.component(f"{variant} projection", fork_projection.load, path, torch.float32, size_bytes)
 
 
 def _whole(stem: str) -> Callable[[Family], Parts]:
@@ -150,10 +189,27 @@ def _itself(network: unet.Network) -> unet.Predictor:
     return network
 
 
+def _image_prompt(family: Family) -> Parts:
+    """The extra part, on the U-Net that came with it or on the base."""
+    path = family.layout.find(files.ADAPTER)
+    adapter = family.image_adapter()
+    if not image_prompt_files.is_complete(path):
+        return Parts((*family.parts(Variant.BASE).components, adapter), image_prompt.Network)
+    size_bytes = checkpoints.loaded_bytes(path, family.dtype.itemsize) - adapter.bytes
+    host = family.component(f"{files.ADAPTER} u-net", image_prompt_files.load_host, path, size_bytes=size_bytes)
+    return Parts((host, adapter), image_prompt.Network)
+
+
+def _control(made: Callable[[Family], control.Made]) -> Callable[[Family], Parts]:
+    return lambda family: Parts(*made(family))
+
+
 _PARTS: Mapping[Variant, Callable[[Family], Parts]] = {
     Variant.BASE: _whole("kandinsky3"),
     Variant.FLASH: _whole("kandinsky3_flash"),
     Variant.INPAINTING: _whole("kandinsky3_inpainting"),
+    Variant.IMAGE_PROMPT: _image_prompt,
+    **{variant: _control(made) for variant, made in control.PARTS.items()},
 }
 
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from engines import checkpoints, errors
 
 INPAINTING = ("kandinsky3_inpainting", f"{checkpoints.ENCODER}/projection_inpainting")
-IMAGE_PROMPT = ("kandinsky3_ip", "image_encoder")
+ADAPTER, IMAGE_ENCODER = "kandinsky3_ip", "image_encoder"
+IMAGE_PROMPT = (ADAPTER, IMAGE_ENCODER)
 EDGES = ("kandinsky3_edges", "hed")
 # What every task of a kind needs. Depth, scribble and a style image need more, which is looked for with the task.
 NEEDS: Mapping[str, tuple[str, ...]] = {

@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engines import checkpoints, devices, engine, residency, sizes, styles, tasks
-from engines.kandinsky3 import img2img, inpainting, outpaint, painter, text_to_image, upscale
+from engines.kandinsky3 import (
+    image_recipes,
+    image_words,
+    img2img,
+    inpainting,
+    outpaint,
+    painter,
+    style_transfer,
+    text_to_image,
+    upscale,
+)
 from engines.kandinsky3.family import Family
 from engines.kandinsky3.painting import Recipe
 from engines.kandinsky3.words import Words
@@ -54,9 +64,15 @@ def _recipes(family: Family, profile: sizes.Profile) -> Mapping[type[object], Re
     words = Words(family, styles.STYLES[profile])
     ratios = sizes.SIZES[profile]
     repainting = inpainting.Repainting(family, words, profile)
+    shown = image_words.ImageWords(family, words, image_words.MANNERS[profile])
+    image_prompted = image_recipes.ImagePrompted(family, shown, ratios)
     return {
         tasks.TextToImage: text_to_image.TextToImage(family, words, ratios),
         tasks.ImageToImage: img2img.ImageToImage(family, words, profile),
         tasks.Inpaint: inpainting.Inpaint(repainting),
         tasks.Outpaint: outpaint.Outpaint(repainting),
+        tasks.ImageVariation: image_prompted,
+        tasks.ImageFusion: image_prompted,
+        tasks.ImageTextFusion: image_prompted,
+        tasks.StyleTransfer: style_transfer.StyleTransfer(family, words, shown, profile),
     }
