@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from engines import checkpoints, devices, residency
+from engines import checkpoints, devices, memory_plan, residency
 from engines.kandinsky3 import (
     files,
     fork_projection,
@@ -63,7 +63,9 @@ class Family:
     Raises CheckpointMissing when a file of text to image is not there.
     """
 
-    def __init__(self, layout: checkpoints.Layout, device: devices.TorchDevice) -> None:
+    def __init__(
+        self, layout: checkpoints.Layout, device: devices.TorchDevice, encoder_bits: int | None = None
+    ) -> None:
         self.layout = layout
         self.device = device.torch_device
         # T5 and the networks were trained in float32; bfloat16 keeps their range, float16 does not
@@ -72,7 +74,7 @@ class Family:
         parking = 0 if isinstance(device, devices.CPU) else devices.free_machine_bytes() // 2
         self.shelf = residency.Shelf(device.budget_bytes, device.free_caches, parking_bytes=parking)
         self.tokenizer = text.load_tokenizer(layout.encoder)
-        self.encoder = self.component("text encoder", text.load_encoder, layout.encoder)
+        self.encoder = self._text_encoder(encoder_bits)
         self.movq = self.component("movq", movq.load, layout.find("movq"))
         self._parts: dict[Variant, Parts] = {}
         self._projections: dict[Variant, residency.Component[text.Projection]] = {}
@@ -84,9 +86,9 @@ class Family:
         """Whether the files that every task of a kind needs are there."""
         return files.can(self.layout, kind)
 
-    def require(self, kind: str, *stems: str) -> None:
-        """Raise CheckpointMissing, naming files and command, unless a kind's files and the further stems are there."""
-        files.require(self.layout, kind, *stems)
+    def require(self, kind: str, stems: Iterable[str]) -> None:
+        """Raise CheckpointMissing, naming a kind, the files that it lacks and the command, unless all are there."""
+        files.require(self.layout, kind, stems)
 
     def parts(self, variant: Variant) -> Parts:
         """What a network is made of. Raises CheckpointMissing."""
@@ -150,6 +152,17 @@ class Family:
             park=functools.partial(_move, torch.device("cpu")) if moves else None,
             unpark=functools.partial(_move, self.device) if moves else None,
         )
+
+    def _text_encoder(self, bits: int | None) -> residency.Component[text.TextEncoder]:
+        """The text encoder, in four bits a number where that is wanted or the card does not hold more."""
+        folder, item_bytes = self.layout.encoder, self.dtype.itemsize
+        if bits is None and self.device.type != "cpu":
+            whole = checkpoints.loaded_bytes(folder, item_bytes)
+            bits = memory_plan.encoder_bits(self.shelf.budget_bytes, whole)
+        if bits != 4:
+            return self.component(memory_plan.ENCODER, text.load_encoder, folder)
+        size_bytes = four_bit.loaded_bytes(folder, item_bytes)
+        return self.component(memory_plan.ENCODER, four_bit.load_encoder, folder, size_bytes=size_bytes)
 
     def _core(self) -> tuple[residency.Component[Any], ...]:
         """What text to image needs, in the order in which it is worth loading ahead."""

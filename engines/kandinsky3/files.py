@@ -5,15 +5,21 @@ Stems are relative to the layout's directory, without suffix; a folder counts by
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from engines import checkpoints, errors
+from engines import checkpoints, errors, tasks
 
 INPAINTING = ("kandinsky3_inpainting", f"{checkpoints.ENCODER}/projection_inpainting")
 ADAPTER, IMAGE_ENCODER = "kandinsky3_ip", "image_encoder"
 IMAGE_PROMPT = (ADAPTER, IMAGE_ENCODER)
-EDGES = ("kandinsky3_edges", "hed")
-# What every task of a kind needs. Depth, scribble and a style image need more, which is looked for with the task.
+DETECTOR = "hed"
+EDGES = ("kandinsky3_edges", DETECTOR)
+CONTROLS: Mapping[tasks.Control, tuple[str, ...]] = {
+    tasks.Control.EDGES: EDGES,
+    tasks.Control.DEPTH: ("kandinsky3_depth",),
+    tasks.Control.SCRIBBLE: ("kandinsky3_scribble",),
+}
+# What a kind needs as it comes, without options.
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "text_to_image": (),
     "img2img": (),
@@ -38,9 +44,16 @@ def can(layout: checkpoints.Layout, kind: str) -> bool:
     return kind in NEEDS and all(is_there(layout, stem) for stem in NEEDS[kind])
 
 
-def require(layout: checkpoints.Layout, kind: str, *stems: str) -> None:
-    """Raise CheckpointMissing, naming files and command, unless a kind's stems and the further ones are there."""
-    absent = [stem for stem in (*NEEDS.get(kind, ()), *stems) if not is_there(layout, stem)]
+def needs(task: tasks.Task) -> tuple[str, ...]:
+    """What a task needs, its options considered: a control has its own network, a style image is an image prompt."""
+    if not isinstance(task, tasks.StyleTransfer):
+        return NEEDS.get(task.kind, ())
+    return (*CONTROLS[task.control], *(IMAGE_PROMPT if task.style_image is not None else ()))
+
+
+def require(layout: checkpoints.Layout, kind: str, stems: Iterable[str]) -> None:
+    """Raise CheckpointMissing, naming a kind, the files that it lacks and the command, unless all stems are there."""
+    absent = [stem for stem in stems if not is_there(layout, stem)]
     if absent:
         raise checkpoints.missing(kind, absent, layout.root)
 

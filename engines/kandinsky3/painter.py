@@ -34,7 +34,7 @@ class Kandinsky3Engine:
         return len(self._recipe(task).plan(task))
 
     def prepare(self, task: tasks.Task, media: tasks.Media) -> list[engine.Unit]:
-        self._family.require(task.kind)
+        self._family.require(task.kind, files.needs(task))
         return [one.unit() for one in self._recipe(task).begin(task, media)]
 
     def advance(self, units: Sequence[engine.Unit]) -> list[engine.Unit]:

@@ -46,7 +46,6 @@ class StyleTransfer:
     def begin(self, task: tasks.StyleTransfer, media: tasks.Media) -> list[Painting]:
         if task.control is tasks.Control.EDGES and (task.control_scale, task.control_end) != (1.0, 1.0):
             raise errors.InvalidTask("edges are kept as they are: only depth and scribble have a scale and an end")
-        self._require(task)
         place = canvas.placed(files.decode(task.image, media), self._profile)
         start = canvas.encode(canvas.tensor(place.image), self._family) if task.strength < 1 else None
         shape = (4, place.size.canvas_height_px // movq.FACTOR, place.size.canvas_width_px // movq.FACTOR)
@@ -69,17 +68,13 @@ class StyleTransfer:
             for picture in range(task.count)
         ]
 
-    def _require(self, task: tasks.StyleTransfer) -> None:
-        side = parts.SIDES.get(_NETWORKS[task.control])
-        style = () if task.style_image is None else checkpoint_files.IMAGE_PROMPT
-        self._family.require(task.kind, *([side] if side else []), *style)
-
     def _hint(self, task: tasks.StyleTransfer, place: canvas.Placed) -> Tensor:
         """What the control network is shown, [3, height, width] of the canvas, on the device."""
         if task.control is tasks.Control.DEPTH:
             return hints.depth(place.image).to(self._family.device)
         if task.control is tasks.Control.SCRIBBLE and hints.is_drawing(place.image):
             return hints.drawing(place.image).to(self._family.device)
+        self._family.require(task.kind, (checkpoint_files.DETECTOR,))  # a scribble asks for it only here
         shown = hints.edges if task.control is tasks.Control.EDGES else hints.scribble
         with self._family.shelf.lease(parts.detector(self._family)) as detector:
             return shown(place.image, detector).to(self._family.device)

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from engines import checkpoints, residency
-from engines.kandinsky3 import hed, image_prompt, unet
+from engines import checkpoints, residency, tasks
+from engines.kandinsky3 import files, hed, image_prompt, unet
 from engines.kandinsky3.control import hint_network, side_network
 from engines.kandinsky3.sampler import Variant
 
 if TYPE_CHECKING:
     from engines.kandinsky3.family import Family
 
-HINT_UNET, DETECTOR = "kandinsky3_edges", "hed"
-SIDES: Mapping[Variant, str] = {Variant.DEPTH: "kandinsky3_depth", Variant.SCRIBBLE: "kandinsky3_scribble"}
+HINT_UNET, DETECTOR = files.EDGES
+SIDES = {
+    Variant.DEPTH: files.CONTROLS[tasks.Control.DEPTH][0],
+    Variant.SCRIBBLE: files.CONTROLS[tasks.Control.SCRIBBLE][0],
+}
 WITH_IMAGE: Mapping[Variant, Variant] = {
     Variant.EDGES: Variant.EDGES_AND_IMAGE,
     Variant.DEPTH: Variant.DEPTH_AND_IMAGE,
