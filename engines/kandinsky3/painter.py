@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from engines import engine, errors, tasks
-from engines.kandinsky3 import files, painting, pictures, previews, sampler
+from engines.kandinsky3 import files, painting, pictures, previews, sampler, tiling
 from engines.kandinsky3.family import Family
 from engines.kandinsky3.painting import Painting, Recipe
 
@@ -47,7 +47,7 @@ class Kandinsky3Engine:
     def finish(self, unit: engine.Unit) -> tasks.Picture:
         one = painting.of(unit)
         with self._family.shelf.lease(self._family.movq) as model:
-            decoded = model.decode(one.state.latents.unsqueeze(0))[0]
+            decoded = tiling.decode(model, one.state.latents.unsqueeze(0))[0]
         if not decoded.isfinite().all():
             raise errors.EngineFailed("the decoded picture has values that are not numbers")
         return pictures.finished(decoded, one)

@@ -58,7 +58,7 @@ class Network(nn.Module):
         last = len(widths) - 1
         common = (config.time_embed_dim, config.groups)
         self.to_time_embed = nn.Sequential(
-            _Sinusoid(config.init_channels),
+            nn.Identity(),  # the original's sinusoids have this place, and no weights
             nn.Linear(config.init_channels, config.time_embed_dim),
             nn.SiLU(),
             nn.Linear(config.time_embed_dim, config.time_embed_dim),
@@ -87,7 +87,7 @@ class Network(nn.Module):
 
         x is the noisy picture and `guide` the small one enlarged by `enlarged`, both [b, 3, h, w].
         """
-        time = self.to_time_embed(torch.tensor(times, dtype=torch.float32, device=self.device))
+        time = self.to_time_embed(_sinusoids(times, self.config.init_channels).to(self.device, self.dtype))
         hidden = self.init_conv(torch.cat([x, guide], dim=1).to(self.device, self.dtype))
         skips: list[Tensor] = []
         for level in self.down_samples:
@@ -126,17 +126,12 @@ def from_original(
     return network.eval()
 
 
-class _Sinusoid(nn.Module):
-    """Times [b] to sines and cosines [b, width]; computed in float32, since t·f in half precision is off by radians."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.half = width // 2
-
-    def forward(self, times: Tensor) -> Tensor:
-        steps = torch.arange(self.half, dtype=torch.float32, device=times.device)
-        angles = times[:, None] * torch.exp(-math.log(10000) / (self.half - 1) * steps)
-        return torch.cat([angles.sin(), angles.cos()], dim=-1)
+def _sinusoids(times: Sequence[float], width: int) -> Tensor:
+    """Sines and cosines of times [b], float32 [b, width] on the CPU; in half precision t·f would be off by radians."""
+    half = width // 2
+    frequencies = torch.exp(-math.log(10000) / (half - 1) * torch.arange(half, dtype=torch.float32))
+    angles = torch.tensor(times, dtype=torch.float32)[:, None] * frequencies
+    return torch.cat([angles.sin(), angles.cos()], dim=-1)
 
 
 class _Resampling(nn.Module):

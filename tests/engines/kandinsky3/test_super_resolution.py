@@ -212,6 +212,17 @@ def test_the_average_of_a_pictures_own_parts_is_the_picture(height: int, width: 
     torch.testing.assert_close(merged, picture, atol=1e-6, rtol=0)
 
 
+@pytest.mark.parametrize(("dtype", "near"), [(torch.float16, 0.01), (torch.bfloat16, 0.1)])
+def test_a_network_in_half_precision_takes_float32_pictures_and_gives_them_back(
+    fixture: golden.Fixture, tiny: network.Network, dtype: torch.dtype, near: float
+) -> None:
+    rough = cases.build_network(fixture).to(dtype)
+    guide = network.enlarged(fixture["in.lowres"], *fixture["in.x"].shape[-2:])
+    exact, actual = [one(fixture["in.x"], fixture["in.t"].tolist(), guide) for one in (tiny, rough)]
+    assert actual.dtype == torch.float32
+    assert (actual - exact).norm() / exact.norm() < near
+
+
 def test_weights_are_found_bare_and_below_unet(fixture: golden.Fixture, tiny: network.Network) -> None:
     below = {f"unet.{name}": tensor for name, tensor in tiny.state_dict().items()}
     other = network.from_original(tiny.config, below)
