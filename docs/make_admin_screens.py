@@ -37,7 +37,7 @@ async def main(folder: Path = SCREENS) -> None:
             driver = await asyncio.to_thread(start_chromium, Path(scratch) / "profile", width_px=560, height_px=980)
             pool = PuppetPool()
             try:
-                async with stage_with_admin(Path(scratch)) as room, bot_of(room, pool):
+                async with stage_with_admin(Path(scratch), language) as room, bot_of(room, pool):
                     browser = await asyncio.to_thread(Browser(driver).open, room.scene.url, ADMIN_ID)
                     await Tour(room, pool, browser, texts.translator(language), folder).play()
             finally:
@@ -57,13 +57,11 @@ class Tour:
     async def play(self) -> None:
         """A day with some work, then a look at everything."""
         people = await self._work()
-        panel = await self._ask(f"/language {self._t.language}")
-        await self._room.sandbox.press(self._room.admin, panel, f"lang|{self._t.language}|{ADMIN_ID}")
         await self._room.sandbox.say(people[0], "a long line, first")
         await self._pool.next()
         await self._room.sandbox.say(people[1], "a long line, second")
         await self._room.hears(people[1], "Next in line")
-        panel = await self._ask("/admin")
+        await self._ask("/admin")
         await self._save("admin")
         await self._ask("/jobs")
         await self._ask("/engines")

@@ -129,6 +129,10 @@ class Tour:
     def _leave(self) -> None:
         self._pane.say("/queue")
         self._pane.say("/cancel")
+        self._pane.say("/timezone")
+        self._pane.press("(+3)")
+        self._sees("UTC+3")
+        self._save("timezone")
         self._pane.say("/language")
         self._pane.button("English")
         self._pane.say("/forget")

@@ -13,7 +13,8 @@ from bot.keyboards import data, making
 from bot.texts import Translator
 from engines import tasks
 
-CANCEL_BUTTONS_LIMIT: Final = 8  # of the queue list; more would hide the list itself
+CANCEL_BUTTONS_LIMIT: Final = wording.LIST_LIMIT  # one for each line of the queue list
+CANCELS_A_ROW: Final = 3
 CARDS_A_ROW: Final = 5
 
 
@@ -91,7 +92,7 @@ def queue(
         )
         for number, line in enumerate(lines[:CANCEL_BUTTONS_LIMIT], 1)
     ]
-    rows = making.in_rows(buttons, 2)
+    rows = making.in_rows(buttons, CANCELS_A_ROW)
     if back is not None:
         rows.append([making.button(t.plain("button-back"), back)])
     return making.keyboard(rows) if rows else None

@@ -170,7 +170,7 @@ def test_a_used_button_stands_where_it_stood_and_does_nothing() -> None:
 
 
 def test_the_queue_list_has_a_button_for_each_of_its_first_lines() -> None:
-    markup = keyboards.queue(EN, [wording.QueueLine(number, "x", number) for number in range(20)])
+    markup = keyboards.queue(EN, [wording.QueueLine(number, "x", number) for number in range(30)])
     assert markup is not None
     jobs = [keyboards.CancelInList.unpack(data).job_id for data in data_of(markup)]
     assert jobs == list(range(keyboards.CANCEL_BUTTONS_LIMIT))
@@ -179,7 +179,7 @@ def test_the_queue_list_has_a_button_for_each_of_its_first_lines() -> None:
 
 def all_kinds() -> list[type[CallbackData]]:
     kinds = [kind for kind in vars(keyboards.data).values() if isinstance(kind, type) and "__prefix__" in vars(kind)]
-    assert len(kinds) == 24
+    assert len(kinds) == 26
     return kinds
 
 

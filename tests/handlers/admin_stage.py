@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import contextlib
+import html
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from aiogram import types
 
 from bot.pools import TaskPool
 from bot.sandbox.client import SandboxClient
+from bot.texts import Argument, Texts, Translator
 from tests.studio import Stage, configured, running_bot, sandbox
 
 ADMIN_ID = 900
+TEXTS = Texts()
+IN_BOTH_LANGUAGES = pytest.mark.parametrize("language", TEXTS.languages)
 
 
 @dataclass(slots=True)
 class ControlRoom:
-    """A running bot with its admin and Ann, who is somebody like everybody."""
+    """A running bot with its admin and Ann, who is somebody like everybody; `t` are the admin's texts."""
 
     scene: Stage
     admin: types.User
+    t: Translator
 
     @property
     def sandbox(self) -> SandboxClient:
@@ -32,6 +39,19 @@ class ControlRoom:
     def ann(self) -> types.User:
         """Somebody like everybody."""
         return self.scene.ann
+
+    def label(self, key: str, **arguments: Argument) -> str:
+        """What stands on a button of the admin's, or in a toast."""
+        return self.t.plain(key, **arguments)
+
+    def words(self, key: str, **arguments: Argument) -> str:
+        """What the admin reads: a text without its markup."""
+        return html.unescape(re.sub("<[^<>]+>", "", self.t(key, **arguments)))
+
+    async def presses(self, message: types.Message, key: str, **arguments: Argument) -> str:
+        """What a button answers to the admin; nothing is the empty text."""
+        pressed = await self.sandbox.press(self.admin, message, self.label(key, **arguments))
+        return (await self.sandbox.wait_for_answer(pressed)).text or ""
 
     async def ask(self, text: str, *, reply_to: types.Message | None = None) -> types.Message:
         """What the bot answers the admin, in words."""
@@ -49,11 +69,11 @@ class ControlRoom:
 
 
 @contextlib.asynccontextmanager
-async def stage_with_admin(folder: Path) -> AsyncIterator[ControlRoom]:
-    """Ann and an admin, without a bot."""
+async def stage_with_admin(folder: Path, language: str = "en") -> AsyncIterator[ControlRoom]:
+    """Ann and an admin who speaks a language, without a bot."""
     async with sandbox(folder) as scene:
-        admin = await scene.sandbox.create_user("Root", username="root", language_code="en", id=ADMIN_ID)
-        yield ControlRoom(scene, admin)
+        admin = await scene.sandbox.create_user("Root", username="root", language_code=language, id=ADMIN_ID)
+        yield ControlRoom(scene, admin, TEXTS.translator(language))
 
 
 def bot_of(room: ControlRoom, pool: TaskPool, **overrides: object) -> contextlib.AbstractAsyncContextManager[None]:
@@ -63,7 +83,9 @@ def bot_of(room: ControlRoom, pool: TaskPool, **overrides: object) -> contextlib
 
 
 @contextlib.asynccontextmanager
-async def control_room(folder: Path, pool: TaskPool, **overrides: object) -> AsyncIterator[ControlRoom]:
+async def control_room(
+    folder: Path, pool: TaskPool, language: str = "en", **overrides: object
+) -> AsyncIterator[ControlRoom]:
     """The admin before a running bot."""
-    async with stage_with_admin(folder) as room, bot_of(room, pool, **overrides):
+    async with stage_with_admin(folder, language) as room, bot_of(room, pool, **overrides):
         yield room

@@ -17,6 +17,12 @@ def pool() -> PuppetPool:
 
 
 @pytest.fixture
+def language() -> str:
+    """What the admin speaks, unless a test speaks both."""
+    return "en"
+
+
+@pytest.fixture
 async def scene(tmp_path: Path, pool: PuppetPool) -> AsyncIterator[Stage]:
     async with stage(tmp_path, pool) as scene:
         yield scene

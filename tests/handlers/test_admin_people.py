@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.client import labels
-from tests.handlers.admin_stage import ADMIN_ID, ControlRoom, control_room
+from tests.handlers.admin_stage import ADMIN_ID, IN_BOTH_LANGUAGES, ControlRoom, control_room
 from tests.puppet import PuppetPool
 
 COMMANDS = ("/admin", "/user 900", "/ban 900", "/jobs", "/engines", "/maintenance on", "/broadcast hi", "/audit")
 
 
 @pytest.fixture
-async def room(tmp_path: Path, pool: PuppetPool) -> AsyncIterator[ControlRoom]:
-    async with control_room(tmp_path, pool) as room:
+async def room(tmp_path: Path, pool: PuppetPool, language: str) -> AsyncIterator[ControlRoom]:
+    async with control_room(tmp_path, pool, language) as room:
         yield room
 
 
@@ -37,7 +37,8 @@ async def test_a_strangers_forged_presses_do_nothing(room: ControlRoom) -> None:
         "admm|1",
         f"admu|ban|{ADMIN_ID}",
         f"admu|grant|{room.ann.id}",
-        "admj|1",
+        "admj|1|0",
+        "admp|0",
         "admb|send|1",
         "adm|home",
         "adms|1",
@@ -48,14 +49,16 @@ async def test_a_strangers_forged_presses_do_nothing(room: ControlRoom) -> None:
     assert "is off" in ((await room.ask("/maintenance")).text or "")
 
 
+@IN_BOTH_LANGUAGES
 async def test_a_card_shows_use_and_no_prompt(room: ControlRoom, pool: PuppetPool) -> None:
     await room.sandbox.say(room.ann, "a secret garden")
     await pool.next()
     card = await room.ask(f"/user {room.ann.id}")
-    for words in ("Ann", "693 of 700", "1 picture in line", "Kandinsky 3"):
+    for words in ("Ann", "693", "700", room.words("admin-user-open", count=1), "Kandinsky 3", "UTC"):
         assert words in (card.text or "")
     assert "secret" not in (card.text or "")
-    assert labels(card) == ["+70 today", "Usual quota", "⛔ Ban", "🔄 Refresh"]
+    keys = ("admin-button-default-quota", "admin-button-ban", "admin-button-refresh")
+    assert labels(card) == [room.label("admin-button-grant", credits=70), *(room.label(key) for key in keys)]
 
 
 async def test_people_are_named_by_id_by_name_and_by_a_reply(room: ControlRoom) -> None:
@@ -77,7 +80,7 @@ async def test_people_are_named_by_id_by_name_and_by_a_reply(room: ControlRoom) 
         ("/user", "Whom do you mean?"),
         ("/user !!", "Whom do you mean?"),
         ("/user @nobody_here", "@nobody_here"),
-        ("/ban 987654", "987654"),
+        ("/ban 987654321", "987654321"),
         ("/quota ANN much", "no amount"),
         ("/quota ANN 999999999", "more than I can count"),
         (f"/ban {ADMIN_ID}", "somebody who runs this bot"),
@@ -90,45 +93,48 @@ async def test_what_is_not_clear_is_explained(room: ControlRoom, command: str, s
     assert says in ((await room.ask(command.replace("ANN", str(room.ann.id)))).text or "")
 
 
+@IN_BOTH_LANGUAGES
 async def test_quotas_are_set_changed_and_given_back(room: ControlRoom, pool: PuppetPool) -> None:
     await room.greets(room.ann)
-    ann = room.ann.id
+    ann, who = room.ann.id, f"Ann ({room.ann.id})"
     for command, says in (
-        (f"/quota {ann}", "700 of 700"),
-        (f"/quota {ann} 7", "a day are 7 now; left today: 7"),
-        (f"/quota {ann} +50", "left today: 57 (+50)"),
-        (f"/quota {ann} -57", "left today: 0 (-57)"),
+        (f"/quota {ann} 7", room.words("admin-quota-set", who=who, daily=7, left=7)),
+        (f"/quota {ann} +50", room.words("admin-quota-granted", who=who, left=57, delta="+50")),
+        (f"/quota {ann} -57", room.words("admin-quota-granted", who=who, left=0, delta="-57")),
     ):
-        assert says in ((await room.ask(command)).text or "")
+        assert (await room.ask(command)).text == says
     refused = await room.sandbox.say(room.ann, "a yellow star")
     await room.hears(room.ann, "credits", after=refused)
     assert pool.started.empty()
-    assert "a day are 700 now; left today: 693" in ((await room.ask(f"/quota {ann} default")).text or "")
+    usual = room.words("admin-quota-set", who=who, daily=700, left=693)
+    assert (await room.ask(f"/quota {ann} default")).text == usual
     await room.sandbox.say(room.ann, "a yellow star")
     await pool.next()
     audit = (await room.ask("/audit")).text or ""
     assert [word in audit for word in ("quota", "+50", "-57", "default", "Ann")] == [True] * 5
 
 
+@IN_BOTH_LANGUAGES
 async def test_a_ban_stops_everything_in_one_clear_line(room: ControlRoom, pool: PuppetPool) -> None:
+    who = f"Ann ({room.ann.id})"
     await room.sandbox.say(room.ann, "one")
     painting = await pool.next()
     waiting = await room.sandbox.say(room.ann, "two")
     await room.hears(room.ann, "Next in line", after=waiting)
     card = await room.ask(f"/user {room.ann.id}")
-    pressed = await room.sandbox.press(room.admin, card, "⛔ Ban")
-    assert "2 pictures are stopped" in ((await room.sandbox.wait_for_answer(pressed)).text or "")
-    await room.sandbox.wait_for(room.admin, lambda m: "Lift the ban" in labels(m))
+    assert await room.presses(card, "admin-button-ban") == room.words("admin-banned", who=who, stopped=2)
+    lift = room.label("admin-button-unban")
+    await room.sandbox.wait_for(room.admin, lambda m: lift in labels(m))
     told = await room.hears(room.ann, "closed your access")
     await room.sandbox.wait_for(room.ann, lambda m: m.text and m.text.startswith("Cancelled"))
     assert painting.cancelled
     await room.sandbox.say(room.ann, "three")
-    assert "banned already" in ((await room.ask(f"/ban {room.ann.id}")).text or "")
+    assert (await room.ask(f"/ban {room.ann.id}")).text == room.words("admin-already-banned", who=who)
     assert pool.started.empty()
     assert not [m for m in await room.sandbox.messages(room.ann, told.message_id) if m.from_user and m.from_user.is_bot]
-    assert "may paint again" in ((await room.ask(f"/unban {room.ann.id}")).text or "")
+    assert (await room.ask(f"/unban {room.ann.id}")).text == room.words("admin-unbanned", who=who)
     await room.hears(room.ann, "Welcome back")
-    assert "700 of 700" in ((await room.ask(f"/quota {room.ann.id}")).text or "")
+    assert "700" in ((await room.ask(f"/quota {room.ann.id}")).text or "")
     await room.sandbox.say(room.ann, "four")
     assert (await pool.next()).task.prompt == "four"
 

@@ -103,3 +103,14 @@ async def test_everyone_reachable_leaves_out_whoever_is_banned_or_has_blocked_th
 
 async def _reachable(users: Users) -> list[int]:
     return [user_id async for user_id in users.everyone_reachable()]
+
+
+async def test_the_clock_of_the_settings_holds_until_a_user_chooses(database: Database, clock: FakeClock) -> None:
+    users = Users(database, clock, utc_offset_min=-300)
+    ann = await users.seen(types.User(id=1, is_bot=False, first_name="Ann"))
+    assert ann.utc_offset_min == -300
+    for chosen, shown in ((0, 0), (345, 345), (None, -300)):
+        await users.set_utc_offset(ann.id, chosen)
+        found = await users.find(ann.id)
+        assert found is not None
+        assert found.utc_offset_min == shown

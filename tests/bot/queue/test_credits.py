@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.queue import errors, ledger
+from bot.queue.jobs import Limits
+from bot.queue.sql_queue import SqlJobQueue
 from tests.bot.queue.queue_world import World
 
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))
@@ -44,6 +46,31 @@ async def test_the_budget_returns_at_the_users_own_midnight(world: World) -> Non
     world.clock.advance(1)
     assert (await world.queue.credits(moscow)).left == 700
     assert (await world.queue.credits(lisbon)).left == 0
+
+
+async def test_who_has_not_chosen_a_clock_goes_by_that_of_the_settings(world: World) -> None:
+    ann = await world.user(1)
+    moscow = SqlJobQueue(world.database, Limits(utc_offset_min=180), world.clock)
+    assert (await moscow.credits(ann)).resets_at == datetime(2026, 3, 2, tzinfo=UTC), "UTC is a choice, too"
+    await world.users.set_utc_offset(ann, None)
+    assert (await moscow.credits(ann)).resets_at == datetime(2026, 3, 1, 21, tzinfo=UTC)
+
+
+async def test_no_date_has_a_second_budget_in_another_time_zone(world: World) -> None:
+    ann = await world.user(1)
+    spent = 0
+    for offset_min in (0, 840, -720, 0, 840):  # the first of March, the second, and back
+        await world.users.set_utc_offset(ann, offset_min)
+        left = (await world.queue.credits(ann)).left
+        if left:
+            await world.submit(ann, credits=left)
+        spent += left
+    assert spent == 2 * 700
+    await world.users.set_utc_offset(ann, 0)
+    world.clock.advance(24 * 3600)
+    assert (await world.queue.credits(ann)).left == 0, "the second of March was spent in advance"
+    world.clock.advance(24 * 3600)
+    assert (await world.queue.credits(ann)).left == 700
 
 
 async def test_yesterdays_refund_does_not_enlarge_today(world: World) -> None:
