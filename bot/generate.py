@@ -13,7 +13,7 @@ from bot import generation_options
 from bot.errors import StartError
 from bot.parameters import values
 from bot.pools import pool_for
-from engines import styles, tasks
+from engines import catalog, styles, tasks
 from engines.errors import EngineError
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ async def generate(
     `options` are values of options by key, such as {"ar": "16:9", "image": ["a.png"]}.
     """
     try:
-        choices = values.Choices(tuple(tasks.Model), styles.of(settings.profile))
+        models = catalog.ProfileCatalog.of(settings.profile, settings.weights_dir).models
+        choices = values.Choices(models, styles.of(settings.profile))
         wish = generation_options.wish(kind, prompt, options, choices)
     except generation_options.BadWish as error:
         raise StartError(str(error)) from error

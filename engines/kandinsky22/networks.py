@@ -40,7 +40,8 @@ class Prior(nn.Module):
     def imagined(self, embedding: Tensor) -> Tensor:
         """A sampled embedding [d] back from the units in which the prior was trained."""
         mean, deviation = (one[0].float() for one in (self.model.clip_mean, self.model.clip_std))
-        return embedding * deviation + mean
+        imagined: Tensor = embedding * deviation + mean
+        return imagined
 
     def _own(self, one: Tensor) -> Tensor:
         return one.to(self.model.device, self.model.dtype)

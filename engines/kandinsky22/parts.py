@@ -78,6 +78,7 @@ class Parts:
     def image_encoder(self) -> residency.Component[image_encoder.ImageEncoder]:
         """CLIP's vision tower. Raises CheckpointMissing."""
         if self._is_shared(PRIOR, "image_encoder"):
+            self._require(Network.DECODER, "image_encoder")
             return self._family.image_encoder()
         self._require(Network.DECODER, f"{PRIOR}/image_encoder")
         preprocessor = self._root / PRIOR / "image_processor"

@@ -148,7 +148,10 @@ def paint(states: Sequence[State], decoder: networks.Decoder, schedule: schedule
     noises, variances = list(predicted[: len(states), :channels]), predicted[: len(states), channels:]
     for i, unconditional in zip(guided, predicted[len(states) :, :channels], strict=True):
         noises[i] = guide(noises[i], unconditional, steps[i].guidance)
-    return [_painted(state, *told, schedule) for state, *told in zip(states, noises, variances, strict=True)]
+    return [
+        _painted(state, noise, variance, schedule)
+        for state, noise, variance in zip(states, noises, variances, strict=True)
+    ]
 
 
 def guide(conditional: Tensor, unconditional: Tensor, guidance: float) -> Tensor:
