@@ -42,6 +42,50 @@ def write_super_resolution(root: Path) -> None:
         _write(root / f"{stem}.safetensors", _below("sr.", golden), config)
 
 
+def write_inpainting(root: Path) -> None:
+    """Add what inpainting needs."""
+    tensors, config = _golden("unet")
+    network = {name: tensor for name, tensor in tensors.items() if name.startswith("unet.") or name == "null_embedding"}
+    network |= {f"unet.{name}": tensor for name, tensor in _below("unet9.", tensors).items()}
+    _write(root / "kandinsky3_inpainting.safetensors", network, config | {"num_channels": 9})
+    words, _ = _golden("t5_condition")
+    _write(root / "flan_ul2_encoder" / "projection_inpainting.safetensors", _below("projection.", words))
+
+
+def write_image_prompt(root: Path, complete: bool = False) -> None:
+    """Add what image prompts need: the extra tensors alone, or within the fork's whole U-Net."""
+    golden, config = _golden("ip_adapter")
+    prefix = "unet." if complete else "ip."
+    tensors = {f"{prefix}{name}": tensor for name, tensor in _below("ip.", golden).items()}
+    if complete:
+        network, network_config = _golden("unet")
+        words, _ = _golden("t5_condition")
+        tensors |= {name: tensor for name, tensor in network.items() if name.startswith("unet.")}
+        tensors["unet.projection_lin.weight"] = words["projection.0.weight"]
+        tensors |= {f"unet.projection_ln.{name}": words[f"projection.1.{name}"] for name in ("weight", "bias")}
+        _write(root / "kandinsky3_ip.safetensors", tensors, network_config)
+    else:
+        _write(root / "kandinsky3_ip.safetensors", tensors)
+    write_image_encoder(root / "image_encoder", _below("clip.", golden), config["clip"])
+
+
+def write_image_encoder(folder: Path, tensors: dict[str, torch.Tensor], config: dict[str, int]) -> None:
+    """A CLIP vision tower in the layout of transformers."""
+    folder.mkdir()
+    _write(folder / "model.safetensors", tensors)
+    (folder / "config.json").write_text(json.dumps(config | {"model_type": "clip_vision_model"}))
+    side = config["image_size"]
+    (folder / "preprocessor_config.json").write_text(
+        json.dumps(
+            {
+                "image_processor_type": "CLIPImageProcessor",
+                "size": {"shortest_edge": side},
+                "crop_size": {"height": side, "width": side},
+            }
+        )
+    )
+
+
 def _golden(stem: str) -> tuple[dict[str, torch.Tensor], dict[str, int]]:
     path = FIXTURES / f"{stem}.safetensors"
     with safetensors.safe_open(path, "pt") as file:
