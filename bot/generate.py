@@ -36,7 +36,7 @@ async def generate(
         models = catalog.ProfileCatalog.of(settings.profile, settings.weights_dir).models
         choices = values.Choices(models, styles.of(settings.profile))
         wish = generation_options.wish(kind, prompt, options, choices)
-    except generation_options.BadWish as error:
+    except (generation_options.BadWish, EngineError) as error:
         raise StartError(str(error)) from error
     if output.suffix.lower() != ".png":
         raise StartError(f"The output is a PNG file: write -o {output.with_suffix('.png')}")
