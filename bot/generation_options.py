@@ -73,7 +73,7 @@ OPTIONS: Final = (
     WEIGHT,
     Option("mask", "mask", "Picture of the same size: white is painted anew, black is kept.", file=True),
     Option("style-image", "style_image", "Picture whose style is taken.", file=True),
-    _of_prompt(table.MODEL, "Which network paints: kandinsky-3 or flash."),
+    _of_prompt(table.MODEL, "Which network paints: kandinsky-3, flash or kandinsky-2.2."),
     _of_prompt(table.RATIO, "Aspect ratio, such as 16:9."),
     _of_prompt(table.STYLE, "Drawing style; a wrong one lists them all."),
     _of_prompt(table.SEED, "A number that repeats a picture; random if absent."),

@@ -62,6 +62,7 @@ NO_MEDIA: Media = MappingProxyType({})
 MediaName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\w.-]+$")]
 Prompt = Annotated[str, Field(min_length=1, max_length=PROMPT_LIMIT)]
 OptionalPrompt = Annotated[str, Field(max_length=PROMPT_LIMIT)]
+GUIDANCE_22 = 3.0  # 4 in the usual convention: what Kandinsky 2.2 is painted with, whatever the kind
 Strength = Annotated[float, Field(gt=0.0, le=1.0)]  # 1 keeps nothing of the picture
 
 
@@ -75,6 +76,14 @@ class _PictureTask(BaseModel):
     negative_prompt: OptionalPrompt = ""
     steps: int = Field(default=50, ge=2, le=200)  # of the base sampler; Flash always takes its four
     guidance: float = Field(default=3.0, ge=0.0, le=20.0)  # w of (w+1)c - wu; Flash has none
+
+    @model_validator(mode="before")
+    @classmethod
+    def _guidance_of_the_model(cls, given: object) -> object:
+        """Kinds have the guidance of Kandinsky 3 as their default."""
+        if isinstance(given, dict) and given.get("model") == Model.KANDINSKY_22:
+            return {"guidance": GUIDANCE_22} | given
+        return given
 
     @field_validator("prompt", check_fields=False)
     @classmethod
@@ -211,12 +220,16 @@ class ImageTextFusion(_PictureTask):
 
 
 class StyleTransfer(_FromImage):
-    """The forms of a picture in another style, said by a prompt, a style image, or both (paper, 5.4)."""
+    """The forms of a picture in another style, said by a prompt, a style image, or both (paper, 5.4).
+
+    Kandinsky 2.2 takes depth and a prompt alone, and has no scale of control.
+    """
 
     kind: Literal["style_transfer"] = "style_transfer"
     prompt: OptionalPrompt = ""
     style_image: MediaName | None = None
     control: Control = Control.EDGES
+    model: Literal[Model.KANDINSKY_3, Model.KANDINSKY_22] = Model.KANDINSKY_3
     control_scale: float = Field(default=1.0, ge=0.0, le=2.0)  # depth and scribble only: edges have no scale
     control_end: float = Field(default=1.0, gt=0.0, le=1.0)  # share of the steps that are controlled; as above
     strength: Strength = 1.0  # below 1 the picture's colours are a starting point, as in img2img
@@ -226,6 +239,8 @@ class StyleTransfer(_FromImage):
     def _some_style(self) -> Self:
         if not self.prompt and self.style_image is None:
             raise ValueError("say the style by a prompt or show it by a style image")
+        if self.model is Model.KANDINSKY_22 and (self.control is not Control.DEPTH or self.style_image is not None):
+            raise ValueError("kandinsky-2.2 is controlled by depth and a prompt alone")
         return self
 
     @property

@@ -5,8 +5,8 @@ Source: diffusers `pipelines/kandinsky2_2/pipeline_kandinsky2_2_controlnet.py` a
 
 from __future__ import annotations
 
-from engines import errors, tasks
 from engines import media as files
+from engines import tasks
 from engines.kandinsky3 import canvas, noise
 from engines.kandinsky22 import sampler
 from engines.kandinsky22.painting import Painting
@@ -25,8 +25,6 @@ class StyleTransfer:
         return (*self._setting.prior(), *decoder)
 
     def begin(self, task: tasks.StyleTransfer, media: tasks.Media) -> list[Painting]:
-        if task.control is not tasks.Control.DEPTH or task.style_image is not None:
-            raise errors.InvalidTask("Kandinsky 2.2 is controlled by depth and a prompt alone")
         self._setting.parts.decoder(Network.DEPTH)  # missed before anything else is loaded
         place, plan = canvas.placed(files.decode(task.image, media), self._setting.profile), self.plan(task)
         picture = canvas.tensor(place.image)

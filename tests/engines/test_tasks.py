@@ -18,3 +18,27 @@ def test_a_prompt_that_cannot_be_painted_is_refused_without_being_quoted(prompt:
 def test_a_task_survives_its_way_through_the_database() -> None:
     task = tasks.TextToImage(prompt="жёлтая звезда 🌟", seed=tasks.SEED_LIMIT - 1, count=4, refine=True)
     assert tasks.TASKS.validate_json(task.model_dump_json()) == task
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        {"kind": "text_to_image", "prompt": "a cat"},
+        {"kind": "image_fusion", "images": [{"image": "a"}, {"image": "b"}]},
+        {"kind": "inpaint", "image": "a", "mask": "b"},
+        {"kind": "img2img", "image": "a", "prompt": "a cat"},
+        {"kind": "style_transfer", "image": "a", "prompt": "a cat", "control": "depth"},
+    ],
+    ids=lambda task: task["kind"],
+)
+def test_kandinsky_22_has_one_guidance_for_all_its_kinds(task: dict[str, object]) -> None:
+    older = {**task, "model": "kandinsky-2.2", "seed": 1}
+    assert tasks.TASKS.validate_python(older).model_dump()["guidance"] == tasks.GUIDANCE_22
+    assert tasks.TASKS.validate_python({**older, "guidance": 6}).model_dump()["guidance"] == 6
+
+
+def test_kandinsky_22_is_controlled_by_depth_and_a_prompt_alone() -> None:
+    older = {"image": "a", "prompt": "a cat", "seed": 1, "model": tasks.Model.KANDINSKY_22}
+    for wish in ({"control": "edges"}, {"control": "depth", "style_image": "b"}):
+        with pytest.raises(ValidationError, match="depth"):
+            tasks.StyleTransfer.model_validate(older | wish)
