@@ -51,5 +51,6 @@ def pool_for(settings: EngineSettings, *, previews: bool = False) -> TaskPool:
         weights_dir=settings.weights_dir,
         devices=settings.devices,
         threads=settings.cpu_threads,
+        encoder_bits=settings.text_encoder_bits,
         previews=previewing.Rate() if previews else None,
     )

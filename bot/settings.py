@@ -118,12 +118,15 @@ class EngineSettings(Section):
     weights_dir: Path | None = Field(None, examples=["/srv/kandinsky/weights"])
     devices: str = "auto"
     cpu_threads: int | None = Field(None, ge=1, examples=[4])
+    text_encoder_bits: Literal[4, 16] | None = Field(None, examples=[4])
 
     _empty = field_validator("weights_dir", mode="before")(_empty_is_none)
 
-    @field_validator("cpu_threads", mode="before")
+    @field_validator("cpu_threads", "text_encoder_bits", mode="before")
     @classmethod
-    def _zero_threads_are_the_default(cls, value: object) -> object:
+    def _zero_is_the_default(cls, value: object) -> object:
+        if value in ("4", "16"):  # from the environment
+            return int(value)
         return None if value in (0, "0") else value
 
     @field_validator("devices")

@@ -28,20 +28,24 @@ _KANDINSKY_22_FILES = ("kandinsky22_prior/prior/config.json", "kandinsky22_decod
 
 @dataclass(frozen=True, slots=True)
 class ProfileCatalog:
-    """The engines of a profile; `weights` is a directory in one of the layouts of `checkpoints`."""
+    """The engines of a profile; `weights` is a directory in one of the layouts of `checkpoints`.
+
+    `encoder_bits` of a number of the text encoder: 16, 4, or None, which is 4 on cards that do not hold it in 16.
+    """
 
     profile: sizes.Profile
     weights: Path
+    encoder_bits: int | None = None
 
     @classmethod
-    def of(cls, profile: str, weights: Path | None = None) -> ProfileCatalog:
+    def of(cls, profile: str, weights: Path | None = None, encoder_bits: int | None = None) -> ProfileCatalog:
         """The catalog of a profile by name; `mini` brings its own weights. Raises InvalidTask, CheckpointMissing."""
         if profile not in list(sizes.Profile):
             raise errors.InvalidTask(f"no profile {profile!r}; there are {', '.join(sizes.Profile)}")
         chosen = sizes.Profile(profile)
         if weights is None and chosen is not sizes.Profile.MINI:
             raise errors.CheckpointMissing(f"the profile {profile} needs a directory with its weights")
-        return cls(chosen, weights or MINI_WEIGHTS)
+        return cls(chosen, weights or MINI_WEIGHTS, encoder_bits)
 
     @property
     def sizes(self) -> Mapping[tasks.AspectRatio, sizes.Size]:
@@ -70,4 +74,4 @@ class ProfileCatalog:
         if not isinstance(device, devices.CPU | devices.CUDA):
             raise errors.DeviceMissing(f"{device.name} is not a device of torch")
         layout = checkpoints.Layout.at(self.weights)
-        return station.Kandinsky3Station(layout, device, self.profile)
+        return station.Kandinsky3Station(layout, device, self.profile, self.encoder_bits)

@@ -93,15 +93,19 @@ def read(path: Path) -> Content:
 
 def loaded_bytes(path: Path, item_bytes: int) -> int:
     """What a file's weights, or a folder's, take with `item_bytes` a number. Only headers are read, not the numbers."""
+    return sum(math.prod(shape) for shape in shapes(path).values()) * item_bytes
+
+
+def shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shapes of a file's weights, or of the weights in a model's folder, by name. Raises CheckpointError."""
     if path.is_dir():
         shards = [p for p in path.iterdir() if p.suffix in (".safetensors", ".bin") and "projection" not in p.name]
         mapped = [shard for shard in shards if shard.suffix == ".safetensors"]  # read instead of the others, not with
-        return sum(loaded_bytes(shard, item_bytes) for shard in mapped or shards)
+        return {name: shape for shard in mapped or shards for name, shape in shapes(shard).items()}
     if path.suffix == ".safetensors":
         with _opened(path) as file:
-            shapes: list[list[int]] = [file.get_slice(name).get_shape() for name in file.keys()]  # noqa: SIM118
-        return sum(math.prod(shape) for shape in shapes) * item_bytes
-    return sum(tensor.numel() for tensor in _read_pickle(path).tensors.values()) * item_bytes
+            return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    return {name: tuple(tensor.shape) for name, tensor in _read_pickle(path).tensors.items()}
 
 
 def config(text: str | None, sizes: type) -> dict[str, Any]:

@@ -55,12 +55,14 @@ class Pool:
         devices: str = "auto",
         threads: int | None = None,
         previews: previewing.Rate | None = None,
+        encoder_bits: int | None = None,
     ) -> Self:
         """A pool of a profile (`mini`, `kandinsky3`), not started. Raises InvalidTask, CheckpointMissing.
 
         `devices`: `auto`, `cpu`, or `cuda:0,cuda:1`. `threads`: of one operation on the CPU; None lets the profile say.
+        `encoder_bits`: as in `catalog.ProfileCatalog`.
         """
-        catalog = catalogs.ProfileCatalog.of(profile, weights_dir)
+        catalog = catalogs.ProfileCatalog.of(profile, weights_dir, encoder_bits)
         return cls(lambda: _discover(devices, threads or catalog.cpu_threads), catalog, previews)
 
     async def start(self) -> None:

@@ -21,6 +21,7 @@ from engines import checkpoints, devices, memory_plan, residency
 from engines.kandinsky3 import (
     files,
     fork_projection,
+    four_bit,
     image_encoder,
     image_prompt,
     image_prompt_files,

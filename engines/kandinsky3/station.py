@@ -31,9 +31,15 @@ _OWN: tuple[Own, ...] = ((kandinsky22.serves, kandinsky22.open_engine), (upscale
 class Kandinsky3Station:
     """Components and engines of the family on one device. Raises CheckpointMissing when a file is not there."""
 
-    def __init__(self, layout: checkpoints.Layout, device: devices.TorchDevice, profile: sizes.Profile) -> None:
+    def __init__(
+        self,
+        layout: checkpoints.Layout,
+        device: devices.TorchDevice,
+        profile: sizes.Profile,
+        encoder_bits: int | None = None,
+    ) -> None:
         self._profile = profile
-        self._family = Family(layout, device)
+        self._family = Family(layout, device, encoder_bits)
         self._painter = painter.Kandinsky3Engine(self._family, _recipes(self._family, profile))
         self._own: dict[int, engine.Engine] = {}
 

@@ -31,7 +31,11 @@ def written(text: str) -> Path:
 def test_bot_toml_lists_every_setting_with_its_default() -> None:
     defaults = settings.load().model_dump(mode="json")
     listed = tomllib.loads(BOT_TOML.read_text("utf-8"))
-    not_set = {"cpu_threads": 0, "port": 0}  # how "not set" is written; other settings write an empty string
+    not_set = {
+        "cpu_threads": 0,
+        "text_encoder_bits": 0,
+        "port": 0,
+    }  # how "not set" is written; other settings write an empty string
     assert listed == {
         section: {name: not_set.get(name, "") if value is None else value for name, value in values.items()}
         for section, values in defaults.items()
