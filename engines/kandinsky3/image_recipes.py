@@ -35,7 +35,7 @@ class ImagePrompted:
         if isinstance(task, tasks.ImageTextFusion):
             said, weight = task.prompt, task.image_weight
         sight = self._image_words.sight(_images(task), weight, media)
-        prompts = {_VARIANT: self._image_words.prompt(said, task.negative_prompt, _VARIANT, sight)}
+        prompts = {_VARIANT: self._image_words.prompt(said, task.negative_prompt, sight)}
         shape = (4, size.canvas_height_px // movq.FACTOR, size.canvas_width_px // movq.FACTOR)
         return [
             Painting(

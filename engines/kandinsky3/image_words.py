@@ -69,11 +69,11 @@ class ImageWords:
         with self._family.shelf.lease(self._family.image_adapter()) as adapter:
             return Sight(adapter.prompt(shown, weight), adapter.prompt(self._nothing(), weight))
 
-    def prompt(self, said: str, unwanted: str, variant: sampler.Variant, sight: Sight) -> sampler.Prompt:
-        """A text and what is shown beside it, as a network hears and sees them."""
+    def prompt(self, said: str, unwanted: str, sight: Sight) -> sampler.Prompt:
+        """A text, what is unwanted ("" leaves it to the manner) and what is shown beside it."""
         negative = unwanted or self.manner.negative
         ids, against = self._words.ids(said), None if negative is None else self._words.ids(negative)
-        with self._family.shelf.lease(self._family.projection(variant)) as projection:
+        with self._family.shelf.lease(self._family.projection(sampler.Variant.IMAGE_PROMPT)) as projection:
             spoken, unspoken = fork_text.contexts(self._words.hidden, projection, ids, against, DIALECT)
         return sight.beside(spoken if said else fork_text.unsaid(spoken), unspoken)
 

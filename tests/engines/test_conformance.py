@@ -26,6 +26,7 @@ FILES = (
     "img2img",
     "hint_unet",
     "controlnet",
+    "ip_adapter",
     "super_resolution",
 )
 
