@@ -16,19 +16,15 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from bot import machine
+from bot import machine, memory_report
 from bot.settings import Settings, SettingsError
-from engines import checkpoints
+from engines import checkpoints, memory_plan
 from engines.catalog import MINI_WEIGHTS
 from engines.errors import CheckpointError
 
 GIB: Final = 2**30
 TELEGRAM: Final = "https://api.telegram.org"
 ANSWER_WITHIN_S: Final = 10.0
-# The text encoder in bf16 is 17.4 GB; it leaves before the U-Net (6.1 GB) and a MoVQ decode (5 GiB) come.
-GPU_LEAST_BYTES: Final = 20 * GIB
-# All of it at once: encoder 17.4, two U-Nets 12.2, MoVQ 0.5 and its decode 5.
-GPU_EASY_BYTES: Final = 40 * GIB
 MEMORY_LEAST_BYTES: Final = {"mini": 2 * GIB, "kandinsky3": 24 * GIB}
 SQLITE_HEADER: Final = b"SQLite format 3\x00"
 DISK_LEAST_BYTES: Final = 1 * GIB
@@ -60,7 +56,10 @@ def report(settings: Settings, console: Console) -> bool:
     """Print the checks; whether all are well."""
     with console.status("Looking…"):
         found = checks(settings)
+        gpus = {gpu.memory_bytes: gpu.name for gpu in machine.gpus()}
     console.print(_rendered(found))
+    for memory_bytes, name in gpus.items():
+        console.print(memory_report.table(memory_plan.plan(memory_bytes, settings.engines.text_encoder_bits), name))
     return all(check.ok for check in found)
 
 
@@ -103,11 +102,13 @@ def devices(settings: Settings, find_gpus: Callable[[], list[machine.Gpu]] = mac
         return Check("GPU", True, f"None in use; the small models paint on the CPU ({os.cpu_count()} cores).")
     shown = ", ".join(f"{gpu.name} ({_gib(gpu.memory_bytes)})" for gpu in gpus)
     least = min(gpu.memory_bytes for gpu in gpus)
-    if official and least < GPU_LEAST_BYTES:
-        fix = f"Leave the small device out: name the others in devices. {_gib(GPU_LEAST_BYTES)} is the least."
+    plan = memory_plan.plan(least, settings.engines.text_encoder_bits)
+    if official and not plan.fits:
+        needed = _gib(memory_plan.least_bytes())
+        fix = f"Leave the small device out: name the others in devices. {needed} is the least."
         return Check("GPU", False, f"{shown}: too little memory for the official models.", fix)
-    if official and least < GPU_EASY_BYTES:
-        shown += f"; below {_gib(GPU_EASY_BYTES)} the models take turns in memory, which is slower"
+    if official and plan.takes_turns:
+        shown += "; with so little memory the models take turns in it, which is slower (docs/memory.md)"
     return Check("GPU", True, f"{shown}.")
 
 
@@ -129,7 +130,7 @@ def weights(settings: Settings) -> Check:
         if folder == MINI_WEIGHTS:
             return Check("Weights", False, f"{error}.", "The package is not complete: install it again.")
         fix = (
-            "Put the weights of ai-forever/Kandinsky3.1 there, or write in bot.toml, under [engines]:\n"
+            "Run\n    kandinsky-bot weights pull\nor write in bot.toml, under [engines]:\n"
             '    weights_dir = "/where/they/are"'
         )
         return Check("Weights", False, f"{error}.", fix)

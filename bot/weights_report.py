@@ -34,10 +34,12 @@ def show(root: Path, console: Console) -> None:
     """Two tables: what the kinds need, and what the components are."""
     book, states, locked = manifest.load(), local.states(root), lock.read(root)
     kinds = Table("kind", "needs", "to fetch", title=f"Kinds, and what is still to fetch for {root}")
+    core = ", ".join(book.core)
     for kind, names in book.kinds.items():
         missing = [book.components[name] for name in names if states[name] in (local.State.MISSING, local.State.PART)]
         size = disk.gigabytes(sum(part.about_bytes for part in missing)) if missing else "[green]all there[/]"
-        kinds.add_row(kind, ", ".join(names), size)
+        beyond = ", ".join(name for name in names if name not in book.core)
+        kinds.add_row(kind, beyond or core, size)
     parts = Table(Column("component", no_wrap=True), "what it is", "size", "licence", "here", title="Components")
     for name, component in book.components.items():
         licence = locked.licences.get(component.repository) or book.licences[component.repository]
@@ -49,7 +51,23 @@ def show(root: Path, console: Console) -> None:
             f"[{STYLES[states[name]]}]{states[name]}[/]",
         )
     console.print(kinds)
+    console.print(f"Every kind needs those of text_to_image too: {core}.")
     console.print(parts)
+
+
+def tables() -> dict[str, list[str]]:
+    """The tables of the page on weights, as lines of Markdown: `kinds` and `components`."""
+    book = manifest.load()
+    kinds = ["| kind | needs beyond text_to_image | published size with it |", "| --- | --- | --- |"]
+    for kind, names in book.kinds.items():
+        beyond = ", ".join(f"`{name}`" for name in names if name not in book.core)
+        total = sum(book.components[name].about_bytes for name in names)
+        kinds.append(f"| `{kind}` | {beyond or 'nothing'} | {disk.gigabytes(total)} |")
+    parts = ["| component | what it is | published in | size | licence |", "| --- | --- | --- | --- | --- |"]
+    for name, one in book.components.items():
+        licence = book.licences[one.repository]
+        parts.append(f"| `{name}` | {one.what} | {one.repository} | {disk.gigabytes(one.about_bytes)} | {licence} |")
+    return {"kinds": kinds, "components": parts}
 
 
 def pull(root: Path, kinds: Sequence[str], chosen: pulling.Options) -> None:

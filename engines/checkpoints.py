@@ -52,14 +52,19 @@ class Layout:
         for root in (directory, directory / "weights"):
             if any((root / f"movq{suffix}").is_file() for suffix in SUFFIXES):
                 return cls(root)
-        raise errors.CheckpointMissing(f"no movq.pt or movq.safetensors in {directory} or {directory / 'weights'}")
+        places = f"{directory} or {directory / 'weights'}"
+        raise errors.CheckpointMissing(
+            f"no movq.pt or movq.safetensors in {places}: {_fetched('text_to_image', 'movq')}"
+        )
 
     @property
     def encoder(self) -> Path:
         """The folder of the text encoder and its tokenizer."""
         folder = self.root / ENCODER
         if not (folder / "config.json").is_file():
-            raise errors.CheckpointMissing(f"no text encoder: {folder / 'config.json'} is not there")
+            raise errors.CheckpointMissing(
+                f"no text encoder: {folder / 'config.json'} is not there: {_fetched('text_to_image', ENCODER)}"
+            )
         return folder
 
     def find(self, stem: str) -> Path:
@@ -68,20 +73,24 @@ class Layout:
             path = self.root / f"{stem}{suffix}"
             if path.is_file():
                 return path
-        raise errors.CheckpointMissing(f"neither {stem}.safetensors nor {stem}.pt is in {self.root}")
+        raise errors.CheckpointMissing(
+            f"neither {stem}.safetensors nor {stem}.pt is in {self.root}: {_fetched('text_to_image', stem)}"
+        )
 
 
 def missing(kind: str, files: Iterable[str], root: Path) -> errors.CheckpointMissing:
     """The error for a kind whose files are not in `root`: it names them, and the command that fetches them."""
-    from engines.weights import manifest
-
     named = list(files)
     listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
     which = "which is" if len(named) == 1 else "which are"
-    command = f"kandinsky-bot weights pull {' '.join(manifest.load().fetching(kind, named))}"
-    return errors.CheckpointMissing(
-        f"{kind} needs {listed}, {which} not in {root}: `{command}` fetches the official files"
-    )
+    return errors.CheckpointMissing(f"{kind} needs {listed}, {which} not in {root}: {_fetched(kind, *named)}")
+
+
+def _fetched(kind: str, *stems: str) -> str:
+    from engines.weights import manifest
+
+    names = " ".join(manifest.load().fetching(kind, stems))
+    return f"`kandinsky-bot weights pull {names}` fetches the official files"
 
 
 def read(path: Path) -> Content:

@@ -7,11 +7,13 @@ numbers of parameters times the bytes that the engines load them in; tests hold 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engines import devices, errors, residency
 
+GB = 10**9
 ENCODER = "text encoder"
 # FLAN-UL2's encoder, and what of it can be put into four bits (engines.kandinsky3.four_bit)
 ENCODER_PARAMETERS = 8_721_797_632
@@ -53,7 +55,7 @@ WORKING_BYTES = 1 * devices.GIB  # a CUDA context, and what libraries ask for wh
 
 Stages = Sequence[tuple[str, ...]]  # what is leased together, in the order in which a task needs it
 _TOLD = ((ENCODER,), ("projection",))
-_UPSCALED = ((ENCODER,), ("flash projection",), ("super-resolution",), ("movq",), ("flash u-net",), ("movq",))
+_UPSCALED = (("super-resolution",), ("movq",), ("flash u-net",), ("movq",))  # what Flash hears is encoded once
 _SEEN = (("image encoder",), ("image prompt",), (ENCODER,), ("image projection",))
 KINDS: Mapping[str, Stages] = {
     "text_to_image": (*_TOLD, ("base u-net",), ("movq",)),
@@ -102,6 +104,11 @@ class Plan:
         return self.total_bytes - self.budget_bytes >= DECODE_BYTES
 
     @property
+    def takes_turns(self) -> bool:
+        """Whether some kind moves weights in and out for every task."""
+        return any(row.moved_bytes for row in self.rows)
+
+    @property
     def fits(self) -> bool:
         """Whether every kind can be painted."""
         alone = BYTES["movq"] + DECODE_BYTES + WORKING_BYTES
@@ -119,6 +126,11 @@ def plan(total_bytes: int, bits: int | None = None) -> Plan:
     bits = bits or encoder_bits(budget)
     sizes = dict(BYTES) if bits == 16 else {**BYTES, ENCODER: FOUR_BIT_ENCODER_BYTES}
     return Plan(total_bytes, budget, bits, tuple(row(kind, stages, sizes, budget) for kind, stages in KINDS.items()))
+
+
+def least_bytes() -> int:
+    """The smallest card, in whole gigabytes, on which every kind can be painted."""
+    return next(size for size in itertools.count(GB, GB) if plan(size).fits)
 
 
 def row(kind: str, stages: Stages, sizes: Mapping[str, int], budget_bytes: int) -> Row:

@@ -49,7 +49,10 @@ def convert(
     from engines.weights import stream
 
     written: dict[str, lock.Entry] = {}
-    for path, tensors in _outputs(source, part, target).items():
+    content = checkpoints.read(source).tensors
+    if not content:
+        raise errors.CheckpointInvalid(f"{source.name} holds no tensors")
+    for path, tensors in renamed(content, part, target).items():
         try:
             written[path] = stream.write(root / path, tensors, METADATA, dtype, on_bytes)
         except OSError as error:
@@ -84,11 +87,8 @@ def index(folder: Path) -> lock.Entry | None:
 _ITEM_BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
 
 
-def _outputs(source: Path, part: Part, target: str) -> dict[str, Mapping[str, Tensor]]:
-    """What a published file becomes: tensors by the path of our file."""
-    tensors = checkpoints.read(source).tensors
-    if not tensors:
-        raise errors.CheckpointInvalid(f"{source.name} holds no tensors")
+def renamed(tensors: Mapping[str, Tensor], part: Part, target: str) -> dict[str, Mapping[str, Tensor]]:
+    """What becomes of a published file's tensors: ours, by the path of the file. Raises CheckpointInvalid."""
     if part.form is Form.BARE:
         return {target: _without(UNET, tensors)}
     if part.form is Form.FORK:
@@ -97,7 +97,7 @@ def _outputs(source: Path, part: Part, target: str) -> dict[str, Mapping[str, Te
     if not old:
         return {target: tensors}
     if part.place not in _PROJECTION_OF:
-        raise errors.CheckpointInvalid(f"{source.name} has a projection of its own, and {part.place} takes none")
+        raise errors.CheckpointInvalid(f"{part.pattern} has a projection of its own, and {part.place} takes none")
     own = {name: tensor for name, tensor in tensors.items() if not name.startswith("projections.")}
     return {target: own, _projection(_PROJECTION_OF[part.place]): old}
 

@@ -63,11 +63,12 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Components by name, the components of each kind, and the licence of each repository."""
+    """Components by name, all components of each kind, the core that every kind has, and licences by repository."""
 
     components: Mapping[str, Component]
     kinds: Mapping[str, tuple[str, ...]]
     licences: Mapping[str, str]
+    core: tuple[str, ...]
 
     def needed(self, names: Iterable[str]) -> tuple[Component, ...]:
         """The components of some kinds, or some by their own names, once each in the manifest's order.
@@ -102,7 +103,7 @@ def load(path: Path = DATA) -> Manifest:
     try:
         data = tomllib.loads(path.read_text("utf-8"))
         components = {name: _component(name, entry) for name, entry in data["components"].items()}
-        kinds = {kind: tuple(names) for kind, names in data["kinds"].items()}
+        kinds = {kind: (*data["core"], *names) for kind, names in data["kinds"].items()}
         licences = dict(data["repositories"])
     except (OSError, tomllib.TOMLDecodeError, LookupError, TypeError, ValueError) as error:
         raise errors.CheckpointInvalid(f"{path.name} is not a manifest: {error}") from error
@@ -110,7 +111,7 @@ def load(path: Path = DATA) -> Manifest:
     unlicensed = {component.repository for component in components.values()} - licences.keys()
     if unknown or unlicensed:
         raise errors.CheckpointInvalid(f"{path.name} names what it does not have: {sorted(unknown | unlicensed)}")
-    return Manifest(components, kinds, licences)
+    return Manifest(components, kinds, licences, tuple(data["core"]))
 
 
 def chosen(part: Part, paths: Iterable[str]) -> tuple[str, ...]:

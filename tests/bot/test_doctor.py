@@ -15,7 +15,7 @@ from bot.database import migrate
 from bot.settings import Settings
 
 TOKEN = "4200000001:" + "a" * 35
-SMALL, LARGE = machine.Gpu("Small", 12 * doctor.GIB), machine.Gpu("Large", 140 * doctor.GIB)
+SMALL, LARGE = machine.Gpu("Small", 6 * doctor.GIB), machine.Gpu("Large", 140 * doctor.GIB)
 MEDIUM = machine.Gpu("Medium", 24 * doctor.GIB)
 
 
@@ -85,7 +85,7 @@ def test_a_server_that_is_not_there_is_told_without_the_token(folder: Path) -> N
     [
         ("mini", "auto", [], True, "paint on the CPU"),
         ("mini", "cpu", [LARGE], True, "paint on the CPU"),
-        ("mini", "auto", [SMALL], True, "Small (12.0 GiB)"),
+        ("mini", "auto", [SMALL], True, "Small (6.0 GiB)"),
         ("kandinsky3", "auto", [], False, "need a CUDA device"),
         ("kandinsky3", "cpu", [LARGE], False, "need a CUDA device"),
         ("kandinsky3", "auto", [LARGE], True, "Large (140.0 GiB)."),

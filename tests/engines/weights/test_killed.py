@@ -15,7 +15,7 @@ from tests import official_layout as official
 from tests.hub_double import Double
 
 _processes = multiprocessing.get_context("fork")  # the child is the test's twin: nothing is imported again
-KINDS = ("upscale_plain_x2", "kandi_super_res_x4")
+KINDS = ("kandi_super_res_x2", "kandi_super_res_x4")
 
 
 class Killer(pull.Nobody):

@@ -42,6 +42,7 @@ def test_what_fetches_a_missing_file_is_its_kind_or_else_its_component() -> None
     assert BOOK.fetching("kandinsky-2.2", ["kandinsky22_prior/prior"]) == ("kandinsky-2.2",)
     for kind, components in BOOK.kinds.items():
         assert set(BOOK.needed([kind])) == set(BOOK.needed(components))
+        assert set(BOOK.core) <= set(components)
 
 
 def test_no_two_files_have_one_place() -> None:
@@ -88,10 +89,10 @@ def test_of_two_formats_safetensors_is_taken_and_half_precision_never() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "[repositories]",
+        "core = []\n[repositories]",
         "no toml",
-        '[repositories]\n[components]\n[kinds]\npaint = ["brush"]',
-        '[repositories]\n[components.a]\nwhat="a"\nrepository="r/a"\nabout_bytes=1\nparts=[]\n[kinds]\n',
+        'core = []\n[repositories]\n[components]\n[kinds]\npaint = ["brush"]',
+        'core = []\n[repositories]\n[components.a]\nwhat="a"\nrepository="r/a"\nabout_bytes=1\nparts=[]\n[kinds]\n',
     ],
 )
 def test_a_manifest_that_does_not_hold_together_is_invalid(tmp_path: Path, text: str) -> None:

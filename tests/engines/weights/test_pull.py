@@ -143,7 +143,7 @@ def test_files_that_somebody_put_there_are_left_alone(published: Double, client:
 def test_files_are_chosen_by_format_and_placed_by_the_manifest(double: Double, client: hub.Hub, tmp_path: Path) -> None:
     double.publish(official.PRIOR, official.prior(), licence=None)
     double.publish(official.DECODER, {"model_index.json": b"{}", "unet/config.json": b"{}"})
-    came = pull.pull(client, tmp_path, ["kandinsky-2.2"])
+    came = pull.pull(client, tmp_path, ["kandinsky22_prior", "kandinsky22_decoder"])
     assert "kandinsky22_prior/prior/diffusion_pytorch_model.safetensors" in came
     assert "kandinsky22_decoder/unet/config.json" in came
     assert not any(path.endswith(".md") or "fp16" in path for path in came)
