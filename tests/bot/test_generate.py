@@ -68,3 +68,21 @@ def test_weights_that_are_not_there_are_named(tmp_path: Path) -> None:
     with pytest.raises(StartError, match="nothing"):
         painted(missing, tmp_path / "star.png")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_picture_goes_in_and_another_comes_out(engines: settings.EngineSettings, tmp_path: Path) -> None:
+    painted(engines, tmp_path / "star.png", ratio=tasks.AspectRatio.LANDSCAPE_3_2)
+    options = {"image": [str(tmp_path / "star.png")], "strength": 0.5, "steps": 2, "seed": "7"}
+    output = tmp_path / "winter.png"
+    asyncio.run(generate.generate(engines, output, prompt="in winter", options=options, kind="img2img"))
+    with Image.open(output) as picture:
+        assert picture.size == (192, 128)
+    assert output.read_bytes() != (tmp_path / "star.png").read_bytes()
+
+
+def test_a_kind_that_is_not_installed_says_what_to_run(engines: settings.EngineSettings, tmp_path: Path) -> None:
+    picture = tmp_path / "star.png"
+    painted(engines, picture)
+    options = {"image": [str(picture)], "mask": str(picture)}
+    with pytest.raises(StartError, match="kandinsky-bot weights pull inpaint"):
+        asyncio.run(generate.generate(engines, tmp_path / "new.png", prompt="", options=options, kind="inpaint"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,15 @@ def test_every_field_of_a_task_has_its_option(kind: str) -> None:
         for field in (option.field.partition(".")[0],)
     }
     assert set(generation_options.MODELS[kind].model_fields) - {"kind", "prompt"} <= told
+
+
+def test_the_page_of_kinds_lists_the_options_of_each() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "kinds.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \|[^|]*\|([^|]*)\|$", page, re.MULTILINE))
+    assert set(rows) == set(generation_options.MODELS)
+    for kind, listed in rows.items():
+        known = [option for option in generation_options.OPTIONS if generation_options.takes(kind, option)]
+        assert set(re.findall(r"`--([a-z-]+)`", listed)) == {option.name for option in known}
 
 
 def test_options_have_names_of_their_own() -> None:
