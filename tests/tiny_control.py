@@ -1,4 +1,4 @@
-"""What style transfer needs beside a tiny family: random control networks, an edge detector, an image prompt."""
+"""What style transfer needs beside a tiny family: random control networks and an edge detector."""
 
 from __future__ import annotations
 

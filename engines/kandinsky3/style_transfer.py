@@ -26,6 +26,12 @@ _NETWORKS = {
     tasks.Control.SCRIBBLE: Variant.SCRIBBLE,
 }
 _STYLE_WEIGHT = 1.0
+# What the hint U-Net hears where it begins from a picture: the fork's pipeline for that never cuts the prompt; the
+# miniature network was taught cut prompts alone.
+_FROM_A_PICTURE = {
+    sizes.Profile.KANDINSKY3: fork_text.HINT_IMAGE,
+    sizes.Profile.MINI: fork_text.HINT_TEXT,
+}
 
 
 class StyleTransfer:
@@ -83,7 +89,7 @@ class StyleTransfer:
         positive = self._words.ids(task.prompt)
         negative = self._words.ids(task.negative_prompt) if task.negative_prompt else None
         with self._family.shelf.lease(self._family.projection(_NETWORKS[task.control])) as projection:
-            said, unsaid = fork_text.contexts(self._words.hidden, projection, positive, negative, _dialect(task))
+            said, unsaid = fork_text.contexts(self._words.hidden, projection, positive, negative, self._dialect(task))
         if not task.prompt:
             said = fork_text.unsaid(said)
         if task.style_image is None:
@@ -91,13 +97,12 @@ class StyleTransfer:
         style = tasks.WeightedImage(image=task.style_image, weight=1.0)
         return self._image_words.sight([style], _STYLE_WEIGHT, media).beside(said, unsaid)
 
+    def _dialect(self, task: tasks.StyleTransfer) -> fork_text.Dialect:
+        if task.control is not tasks.Control.EDGES:
+            return fork_text.SIDE_NETWORK
+        return fork_text.HINT_TEXT if task.strength == 1 else _FROM_A_PICTURE[self._profile]
+
 
 def _variant(task: tasks.StyleTransfer) -> Variant:
     network = _NETWORKS[task.control]
     return network if task.style_image is None else parts.WITH_IMAGE[network]
-
-
-def _dialect(task: tasks.StyleTransfer) -> fork_text.Dialect:
-    if task.control is not tasks.Control.EDGES:
-        return fork_text.SIDE_NETWORK
-    return fork_text.HINT_TEXT if task.strength == 1 else fork_text.HINT_IMAGE

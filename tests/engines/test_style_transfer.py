@@ -39,9 +39,10 @@ MEDIA = {
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny family with control networks."""
+    """A tiny family with control networks and an image prompt."""
     root = tmp_path_factory.mktemp("control")
     tiny_weights.write(root)
+    tiny_weights.write_image_prompt(root)
     tiny_control.write(root)
     return root
 
@@ -112,6 +113,25 @@ async def test_control_that_is_weaker_or_ends_earlier_gives_another_picture(pain
     assert not np.array_equal(plain, shorter)
 
 
+@pytest.mark.parametrize("control", list(tasks.Control))
+async def test_a_style_image_is_seen_with_a_text_and_without(painter: pool.Pool, control: tasks.Control) -> None:
+    told, shown, both, otherwise = await asyncio.gather(
+        *(
+            painted(painter, style(control=control, **change))
+            for change in (
+                {},
+                {"prompt": "", "style_image": "other"},
+                {"style_image": "other"},
+                {"style_image": "drawing"},
+            )
+        )
+    )
+    pictures = (told, shown, both, otherwise)
+    assert all(one.shape == (128, 192, 3) for one in pictures)
+    for i, one in enumerate(pictures):
+        assert not any(np.array_equal(one, later) for later in pictures[i + 1 :])
+
+
 @pytest.mark.parametrize("change", [{"control_scale": 0.5}, {"control_end": 0.5}])
 async def test_edges_have_no_scale_and_no_end(painter: pool.Pool, change: dict[str, float]) -> None:
     with pytest.raises(errors.InvalidTask, match="only depth and scribble"):
@@ -120,7 +140,12 @@ async def test_edges_have_no_scale_and_no_end(painter: pool.Pool, change: dict[s
 
 @pytest.mark.parametrize(
     ("change", "file"),
-    [({"control": "depth"}, "kandinsky3_depth"), ({"style_image": "other"}, "kandinsky3_ip")],
+    [
+        ({}, "kandinsky3_edges"),
+        ({"control": "depth"}, "kandinsky3_depth"),
+        ({"control": "scribble"}, "hed"),
+        ({"style_image": "other"}, "kandinsky3_ip"),
+    ],
 )
 async def test_what_is_missing_is_named_with_the_command_that_brings_it(
     weights: Path, tmp_path: Path, change: dict[str, str], file: str
@@ -129,6 +154,38 @@ async def test_what_is_missing_is_named_with_the_command_that_brings_it(
     opened = station.Kandinsky3Station(checkpoints.Layout(tmp_path), devices.CPU(), sizes.Profile.MINI)
     with pytest.raises(errors.CheckpointMissing, match=rf"{file}(?s:.*)kandinsky-bot weights pull"):
         opened.engine(style(**change)).prepare(style(**change), MEDIA)
+
+
+async def test_a_drawing_needs_no_detector_and_depth_no_hint_unet(weights: Path, tmp_path: Path) -> None:
+    link(weights, tmp_path / "no detector", without="hed")
+    link(weights, tmp_path / "no edges", without="kandinsky3_edges")
+    for folder, task in (
+        ("no detector", style(control="scribble", image="drawing")),
+        ("no edges", style(control="depth")),
+    ):
+        layout = checkpoints.Layout(tmp_path / folder)
+        opened = station.Kandinsky3Station(layout, devices.CPU(), sizes.Profile.MINI)
+        assert len(opened.engine(task).prepare(task, MEDIA)) == 1
+
+
+@pytest.mark.parametrize(
+    ("profile", "rows", "started"),
+    [(sizes.Profile.KANDINSKY3, 8, 128), (sizes.Profile.MINI, 8, 8)],
+)
+async def test_an_official_hint_unet_that_starts_from_a_picture_hears_uncut_prompts(
+    weights: Path, profile: sizes.Profile, rows: int, started: int
+) -> None:
+    opened = station.Kandinsky3Station(checkpoints.Layout(weights), devices.CPU(), profile)
+    heard = {}
+    for strength in (1.0, 0.5):
+        task = style(strength=strength, prompt="a star")  # six letters and the end mark
+        (unit,) = opened.engine(task).prepare(task, MEDIA)
+        (prompt,) = painting.of(unit).state.prompts.values()
+        assert prompt.negative is not None
+        assert not prompt.negative.rows.any()
+        assert not prompt.negative.mask.any()
+        heard[strength] = (len(prompt.positive.rows), int(prompt.positive.mask.sum()), len(prompt.negative.rows))
+    assert heard == {1.0: (rows, 7, rows), 0.5: (started, 7, started)}
 
 
 async def test_pictures_of_one_control_share_a_lane_whatever_their_text_strength_and_scale(weights: Path) -> None:
