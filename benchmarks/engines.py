@@ -42,7 +42,7 @@ class Scale:
 
 
 FULL: Final = Scale(steps=50, repeats=3)
-QUICK: Final = Scale(steps=2, repeats=1, kinds=("text_to_image flash", "img2img"))
+QUICK: Final = Scale(steps=2, repeats=1, kinds=("img2img",))
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ class SuperResolutionConfig:
     steps: int = 8000
     batch: int = 8
     whole_from: float = 0.6  # share of the run after which crops of twice the side, fewer, take turns with the small
-    learning_rate: float = 1.5e-3
+    learning_rate: float = 1e-3
     ema: float = 0.998
     edge_weight: float = 3.0
     at_times: float = 0.6  # share of samples at the times of the sampler that will be used; the rest at any time

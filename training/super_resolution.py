@@ -2,7 +2,8 @@
 
 The network is the engines' own, at small widths, with the original's linear schedule and its prediction of x0. The
 original's losses are not published; here a weighted L1 + L2 on x0 as in the MoVQ recipe. Most samples stand at the
-times of the sampler that will be used: the four of Flash for x2, the five of DPM-Solver for x4.
+times of the sampler that will be used: the four of Flash for x2, the five of DPM-Solver for x4. Forced by scale: the
+network begins as a bilinear enlargement (`enlarger.py`).
 """
 
 import numpy as np
@@ -11,12 +12,11 @@ from torch import Tensor
 
 from engines.kandinsky3 import schedule
 from engines.kandinsky3.super_resolution import network
-from training import config, enlarging, family_config, loop, movq, world
+from training import config, enlarger, enlarging, family_config, loop, movq, world
 
 FIRST_SEED = 60_000_000
 TIMES = {2: (979, 729, 479, 229), 4: (999, 799, 599, 400, 200)}
-SPREAD = 0.02  # noise in the small picture of every fourth sample, at most: results of a sampler are not clean
-# group norms see the statistics of a whole picture when they are used, so crops must not be too small
+SPREAD = 0.02  # noise in the small picture of every eighth sample, at most: results of a sampler are not clean
 
 
 def name(factor: int) -> str:
@@ -71,7 +71,9 @@ def losses_of(model: network.Network, large: Tensor, small: Tensor, times: Tenso
 def train(settings: family_config.SuperResolutionConfig, stop_at: float | None = None) -> network.Network:
     """Train (or go on training) the network of one factor."""
     torch.manual_seed(0)
-    model = build(settings).to(memory_format=torch.channels_last)
+    model = build(settings)
+    enlarger.begin(model, settings.factor)
+    model.to(memory_format=torch.channels_last)
     torch.manual_seed(1 + loop.worker())
     pictures = Pictures(settings.scenes, settings.factor)
 
@@ -81,7 +83,7 @@ def train(settings: family_config.SuperResolutionConfig, stop_at: float | None =
         if share >= settings.whole_from and step % 2:
             size, crop_px = max(1, size // 4), 2 * crop_px
         large, small = pictures.batch(rng, size, crop_px)
-        dirty = torch.from_numpy(rng.random(size) < 0.25).view(-1, 1, 1, 1)
+        dirty = torch.from_numpy(rng.random(size) < 0.125).view(-1, 1, 1, 1)
         small = small + dirty * SPREAD * torch.rand(size, 1, 1, 1) * torch.randn_like(small)
         used = torch.from_numpy(rng.choice(TIMES[settings.factor], size))
         anywhere = torch.from_numpy(rng.integers(0, schedule.N, size))

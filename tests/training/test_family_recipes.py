@@ -18,6 +18,7 @@ from training import (  # noqa: E402
     companions,
     config,
     edges,
+    enlarger,
     family_config,
     hed,
     image_prompt,
@@ -172,6 +173,21 @@ def test_super_resolution_learns_from_crops_that_fit_each_other() -> None:
         return super_resolution.losses_of(model, large, small, torch.tensor([229, 979]), 3.0)["loss"]
 
     assert falls(loss, model.parameters())
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(("factor", "levels"), [(2, 1.5), (4, 4.0)])
+def test_a_new_super_resolution_is_a_plain_enlargement(factor: int, levels: float) -> None:
+    torch.manual_seed(0)
+    settings = family_config.SuperResolutionConfig(factor=factor)
+    model = super_resolution.build(settings).eval()
+    enlarger.begin(model, factor)
+    small = torch.rand(2, 3, 64 // factor, 64 // factor) * 0.2 + torch.tensor([-0.9, 0.6]).view(2, 1, 1, 1)
+    small = torch.nn.functional.interpolate(small[..., ::4, ::4], scale_factor=4, mode="bicubic")
+    guide = super_resolution.network.enlarged(small, 64, 64)
+    painted = model(torch.randn(2, 3, 64, 64), [979, 229], guide)
+    inner = (painted - guide)[..., 8:-8, 8:-8]
+    assert float(inner.abs().mean()) * 127.5 < levels
 
 
 def test_a_fusion_shows_both_objects_and_its_target_has_both() -> None:

@@ -1,0 +1,89 @@
+"""A super-resolution network that begins as a plain enlargement, so that training only has to sharpen.
+
+Group norm before the last convolution forgets how bright a flat picture is, and a small network takes very long to
+learn a way around that. There is an exact one. Shortcuts of residual blocks are linear, so the small picture can
+travel along three channels to the last block. There each colour c becomes a group of four channels: c, -c, K, -K.
+Their mean is zero and their spread is that of K, whatever the picture, as long as K is large; so the norm only
+divides by a known number. And silu(c) - silu(-c) = c.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from engines.kandinsky3.super_resolution import network
+
+COLOURS = 3
+GROUP = 4  # channels of a colour in the last norm: c, -c, K, -K
+LARGE = 16.0  # K; colours are in [-1, 1], so the norm's divisor varies by less than 0.2 %
+# Taps of 4x4 convolutions of stride 2 along one side. Up: bilinear. Down: of a bilinear enlargement by two, what it was
+# made of; of one by four, the mean of the two pixels in the middle.
+UP = (0.25, 0.75, 0.75, 0.25)
+DOWN = {2: (-0.25, 0.75, 0.75, -0.25), 4: (0.0, 0.5, 0.5, 0.0)}
+
+
+@torch.no_grad()
+def begin(model: network.Network, factor: int) -> None:
+    """Set the weights along the way of the small picture, so that the network gives it back enlarged.
+
+    Needs a group of four channels for each colour in the last norm, and one more for everything else: 16 channels in 4
+    groups, at full and at half resolution.
+    """
+    config = model.config
+    if (config.init_channels, config.widths[0], config.groups) != (16, 16, GROUP):
+        raise ValueError("the way of the small picture is laid out for 16 channels in 4 groups")
+    guide = torch.arange(COLOURS)
+    _route(model.init_conv, {c: (COLOURS + c, 1.0) for c in range(COLOURS)})
+    for block in model.down_samples[0].resnet_attn_blocks:
+        _still(block[0].out_block.projection, COLOURS)
+    down = model.down_samples[0].resnet_attn_blocks[0][0]
+    _resample(down.change_resolution.change_resolution, DOWN[factor])
+    _route(down.res_block, {c: (c, 1.0) for c in range(COLOURS)})
+    blocks = [block[0] for block in model.up_samples[-1].resnet_attn_blocks]
+    skip = blocks[0].res_block.weight.shape[1] - config.widths[0]
+    _route(blocks[0].res_block, {c: (skip + c, 1.0) for c in range(COLOURS)})
+    for block in blocks[:-1]:
+        _still(block.out_block.projection, COLOURS)
+    last = blocks[-1]
+    _resample(last.change_resolution.change_resolution, UP)
+    spread = {GROUP * c + side: (c, sign) for c in range(COLOURS) for side, sign in enumerate((1.0, -1.0))}
+    spread |= {GROUP * c + side: (c, 0.0) for c in range(COLOURS) for side in (2, 3)}
+    _route(last.res_block, spread)
+    _still(last.out_block.projection, GROUP * COLOURS)
+    constant = torch.tensor([0.0, 0.0, LARGE, -LARGE]).repeat(COLOURS)
+    last.res_block.bias[: GROUP * COLOURS] = constant
+    model.norm.weight[: GROUP * COLOURS] = LARGE / math.sqrt(2)
+    model.norm.bias.zero_()
+    model.out_conv.weight.zero_()
+    model.out_conv.bias.zero_()
+    model.out_conv.weight[guide, GROUP * guide, 1, 1] = 1.0
+    model.out_conv.weight[guide, GROUP * guide + 1, 1, 1] = -1.0
+
+
+def _route(conv: nn.Conv2d, ways: dict[int, tuple[int, float]]) -> None:
+    """Make some output channels a multiple of one input channel, at the kernel's centre, and nothing else."""
+    centre = conv.kernel_size[0] // 2
+    for target, (source, share) in ways.items():
+        conv.weight[target].zero_()
+        conv.weight[target, source, centre, centre] = share
+        conv.bias[target] = 0.0
+
+
+def _still(conv: nn.Conv2d, channels: int) -> None:
+    """Let the first output channels add nothing at first."""
+    conv.weight[:channels].zero_()
+    conv.bias[:channels].zero_()
+
+
+def _resample(conv: nn.Conv2d | nn.ConvTranspose2d, taps: tuple[float, ...]) -> None:
+    """Resample the first three channels with these taps along both sides, each from itself alone."""
+    kernel: Tensor = torch.outer(torch.tensor(taps), torch.tensor(taps))
+    for channel in range(COLOURS):
+        # whichever of the first two sides is the output's: a channel hears itself only, and tells itself only
+        if isinstance(conv, nn.ConvTranspose2d):
+            conv.weight[:, channel].zero_()
+        else:
+            conv.weight[channel].zero_()
+        conv.weight[channel, channel] = kernel
+        conv.bias[channel] = 0.0
