@@ -4,6 +4,8 @@ import argparse
 import dataclasses
 import os
 import time
+from collections.abc import Callable
+from typing import Any
 
 TEXT_TO_IMAGE = ("movq", "bank", "text", "base", "decoder", "flash")
 FAMILY = (  # hed before edges, clip before what sees through it
@@ -83,31 +85,27 @@ def _train(recipes: tuple[str, ...], threads: int, stop_at: float | None, rate: 
 
 
 def _train_family(recipe: str, stop_at: float | None, changed: dict[str, float]) -> None:
-    from training import (
-        clip,
-        edges,
-        family_config,
-        hed,
-        image_prompt,
-        inpainting,
-        kandinsky22,
-        loop,
-        super_resolution,
-    )
+    from training import clip, family_config, loop
+
+    train, settings = family()[recipe]
+    train(dataclasses.replace(settings, **changed), stop_at)
+    if recipe == "clip" and not loop.worker():
+        print(clip.probe(clip.load(family_config.ClipConfig())))
+
+
+def family() -> dict[str, tuple[Callable[..., Any], Any]]:
+    """How each recipe of FAMILY trains, and its settings."""
+    from training import clip, edges, family_config, hed, image_prompt, inpainting, kandinsky22, super_resolution
 
     enlarging = family_config.SuperResolutionConfig
-    trainers = {
-        "inpainting": (inpainting.train, family_config.InpaintingConfig()),
-        "clip": (clip.train, family_config.ClipConfig()),
-        "image_prompt": (image_prompt.train, family_config.ImagePromptConfig()),
+    return {
         "hed": (hed.train, family_config.HedConfig()),
+        "clip": (clip.train, family_config.ClipConfig()),
+        "inpainting": (inpainting.train, family_config.InpaintingConfig()),
+        "image_prompt": (image_prompt.train, family_config.ImagePromptConfig()),
         "edges": (edges.train, family_config.EdgesConfig()),
         "super_resolution_x2": (super_resolution.train, enlarging(factor=2)),
         "super_resolution_x4": (super_resolution.train, enlarging(factor=4)),
         "kandinsky22_prior": (kandinsky22.train_prior, family_config.PriorConfig()),
         "kandinsky22_decoder": (kandinsky22.train_decoder, family_config.Decoder22Config()),
     }
-    train, settings = trainers[recipe]
-    train(dataclasses.replace(settings, **changed), stop_at)
-    if recipe == "clip" and not loop.worker():
-        print(clip.probe(clip.load(family_config.ClipConfig())))

@@ -14,6 +14,7 @@ from tests.training.test_family_export import MASK, TIMES, TINY_CLIP, TINY_INPAI
 from tests.training.test_recipes import TINY_MOVQ, TINY_UNET  # noqa: E402
 from training import (  # noqa: E402
     base,
+    cli,
     clip,
     companions,
     config,
@@ -34,6 +35,12 @@ from training import (  # noqa: E402
 )
 
 SQUARE = (128, 128)
+
+
+def test_every_recipe_of_the_family_can_be_named_on_the_command_line() -> None:
+    assert set(cli.family()) == set(cli.FAMILY)
+    assert cli.FAMILY.index("clip") < cli.FAMILY.index("image_prompt")
+    assert cli.FAMILY.index("hed") < cli.FAMILY.index("edges")
 
 
 def falls(loss, parameters, steps: int = 12, rate: float = 3e-3) -> bool:
