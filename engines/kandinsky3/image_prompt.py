@@ -28,7 +28,7 @@ from engines.kandinsky3 import unet
 
 @dataclass(frozen=True, slots=True)
 class AdapterSizes:
-    """`layers` are the stock names of the cross-attentions that listen, sorted, with their widths."""
+    """`layers` are the stock names of the cross-attentions that listen, with their widths."""
 
     layers: Mapping[str, int]
     context_dim: int = 4096
@@ -165,13 +165,18 @@ class ImageAttentionProcessor:
         return text + self.weights * image
 
 
-def cross_attentions(stock: nn.Module) -> dict[str, Any]:
-    """The cross-attentions of a stock U-Net by name, sorted; attention 0 of a level is its self-attention."""
-    return {
-        name: module
-        for name, module in sorted(stock.named_modules())
-        if name.endswith(".attention") and ".attentions." in name and ".attentions.0." not in name
-    }
+def cross_attentions(stock: Any) -> dict[str, Any]:
+    """The cross-attentions of a stock U-Net by name, in its order; attention 0 of a level is its self-attention.
+
+    Asked for on every step: it does not walk all of the network's 2700 modules, which takes 7 ms.
+    """
+    found = {}
+    for way in ("down_blocks", "up_blocks"):
+        for i, level in enumerate(getattr(stock, way)):
+            for j, block in enumerate(level.attentions):
+                if j and hasattr(block, "attention"):  # levels without cross-attention have nothing in its place
+                    found[f"{way}.{i}.attentions.{j}.attention"] = block.attention
+    return found
 
 
 def _stock(host: unet.Predictor) -> nn.Module:
@@ -184,7 +189,7 @@ def _stock(host: unet.Predictor) -> nn.Module:
 def _check_fit(sizes: AdapterSizes, listening: Mapping[str, Any]) -> None:
     widths = {name: attention.out_dim for name, attention in listening.items()}
     rows = {attention.cross_attention_dim for attention in listening.values()}
-    if list(widths.items()) != list(sizes.layers.items()) or rows != {sizes.context_dim}:
+    if widths != dict(sizes.layers) or rows != {sizes.context_dim}:
         raise errors.CheckpointInvalid("this image prompt belongs to a U-Net of other sizes")
 
 
