@@ -256,7 +256,7 @@ class Upscale(BaseModel):
     kind: Literal["upscale"] = "upscale"
     image: MediaName
     factor: Literal[2, 4] = 2
-    refine: bool = True  # the pass of Flash over latent tiles; with a factor of 2 only
+    refine: bool = True  # the pass of Flash over latent tiles; with a factor of 2 and the big family only
     seed: int = Field(ge=0, lt=SEED_LIMIT)
 
     @property

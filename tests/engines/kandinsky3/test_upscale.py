@@ -16,8 +16,9 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from engines import errors, pool, previewing, tasks
-from engines.kandinsky3 import upscale
+from engines import checkpoints, devices, errors, pool, previewing, sizes, tasks
+from engines.kandinsky3 import station, text, unet, upscale
+from engines.kandinsky3.super_resolution import enlargement
 from tests import tiny_weights as tiny
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -36,7 +37,7 @@ def weights(tiny_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def painter(weights: Path) -> AsyncIterator[pool.Pool]:
-    running = pool.Pool.from_profile("mini", weights, devices="cpu", previews=SHOWING)
+    running = pool.Pool.from_profile("kandinsky3", weights, devices="cpu", previews=SHOWING)
     await running.start()
     yield running
     await running.close()
@@ -120,23 +121,57 @@ async def test_steps_are_told_one_by_one_with_previews_of_the_picture(
         assert (image.format, image.size) == ("JPEG", (256, 128))
 
 
-async def test_refining_changes_the_picture_and_hears_the_published_context(
-    painter: pool.Pool, weights: Path, tmp_path: Path
-) -> None:
+def heard(weights: Path) -> unet.Context:
+    """What the refine pass of a family hears."""
+    layout = checkpoints.Layout.at(weights)
+    running = station.Kandinsky3Station(layout, devices.CPU(), sizes.Profile.KANDINSKY3)
+    (unit,) = running.engine(task()).prepare(task(), {"small.png": file(4, 4)})
+    context = enlargement.of(unit).context
+    assert context is not None
+    return context
+
+
+def empty_prompt(weights: Path) -> unet.Context:
+    """The end mark and 127 rows of padding, zeroed before the projection."""
+    folder = weights / "flan_ul2_encoder"
+    encoder = text.load_encoder(folder, torch.device("cpu"), torch.float32)
+    projection = text.load_projection(folder / "projection_flash.safetensors", torch.device("cpu"), torch.float32)
+    hidden = encoder.encode((text.EOS,))
+    rows = projection(torch.cat([hidden, torch.zeros(127, hidden.shape[-1])]))
+    assert torch.equal(rows[1], projection.projection_norm.bias)
+    return unet.Context(rows, torch.arange(128) < 1)
+
+
+async def test_refining_changes_the_picture(painter: pool.Pool) -> None:
     plain, refined = [pixels(await enlarge(painter, task(refine=wish), file(20, 16))) for wish in (False, True)]
     assert not np.array_equal(plain, refined)
-    told = tmp_path / "weights"
-    shutil.copytree(weights, told)
-    context = torch.randn(1, 8, 24, generator=torch.Generator().manual_seed(0))
-    mask = torch.arange(8)[None] < 1
-    safetensors.torch.save_file({"context": context, "context_mask": mask}, told / f"{upscale.CONTEXT}.safetensors")
-    running = pool.Pool.from_profile("mini", told, devices="cpu")
+
+
+async def test_refining_hears_the_context_of_the_file_and_without_one_the_empty_prompt(
+    weights: Path, tmp_path: Path
+) -> None:
+    empty = empty_prompt(weights)
+    torch.testing.assert_close(heard(weights).rows, empty.rows)
+    assert torch.equal(heard(weights).mask, empty.mask)
+    root = tmp_path / "weights"
+    shutil.copytree(weights, root)
+    rows, mask = torch.randn(1, 8, empty.rows.shape[-1]), torch.arange(8)[None] < 2
+    published = {"context": rows.half(), "context_mask": mask.long()}
+    safetensors.torch.save_file(published, root / f"{upscale.CONTEXT}.safetensors")
+    assert torch.equal(heard(root).rows, rows[0].half().float())
+    assert torch.equal(heard(root).mask, mask[0])
+
+
+async def test_the_miniature_family_does_not_refine(weights: Path) -> None:
+    running = pool.Pool.from_profile("mini", weights, devices="cpu")
     await running.start()
+    told: list[tasks.Progress] = []
     try:
-        heard = pixels(await enlarge(running, task(), file(20, 16)))
+        for wanted in (task(), task(refine=False)):
+            await running.run(wanted, media={"small.png": file(6, 5)}, on_progress=told.append)
     finally:
         await running.close()
-    assert not np.array_equal(heard, refined)
+    assert {progress.steps for progress in told} == {4}
 
 
 async def test_a_grey_and_a_transparent_picture_are_enlarged_in_colour(painter: pool.Pool) -> None:
@@ -163,7 +198,7 @@ async def test_the_slower_x2_takes_the_place_of_flash_where_only_it_is_there(wei
     root = tmp_path / "weights"
     shutil.copytree(weights, root)
     (root / "kandi_super_res_x2_flash.safetensors").rename(root / "kandi_super_res_x2.safetensors")
-    running = pool.Pool.from_profile("mini", root, devices="cpu")
+    running = pool.Pool.from_profile("kandinsky3", root, devices="cpu")
     await running.start()
     told: list[tasks.Progress] = []
     try:
@@ -176,7 +211,7 @@ async def test_the_slower_x2_takes_the_place_of_flash_where_only_it_is_there(wei
 
 
 async def test_missing_weights_name_the_command_that_fetches_them(tiny_weights: Path) -> None:
-    running = pool.Pool.from_profile("mini", tiny_weights, devices="cpu")
+    running = pool.Pool.from_profile("kandinsky3", tiny_weights, devices="cpu")
     await running.start()
     try:
         for factor, stem in ((2, "kandi_super_res_x2_flash"), (4, "kandi_super_res_x4")):
