@@ -17,14 +17,13 @@ from engines.kandinsky3.super_resolution import network
 COLOURS = 3
 GROUP = 4  # channels of a colour in the last norm: c, -c, K, -K
 LARGE = 16.0  # K; colours are in [-1, 1], so the norm's divisor varies by less than 0.2 %
-# Taps of 4x4 convolutions of stride 2 along one side. Up: bilinear. Down: of a bilinear enlargement by two, what it was
-# made of; of one by four, the mean of the two pixels in the middle.
-UP = (0.25, 0.75, 0.75, 0.25)
-DOWN = {2: (-0.25, 0.75, 0.75, -0.25), 4: (0.0, 0.5, 0.5, 0.0)}
+# Taps of the 4x4 convolutions of stride 2 along one side, down and up. Smoother ones would reach over the border of the
+# picture, where there are zeros, and leave a dark frame that is harder to learn away than steps are to smooth.
+DOWN, UP = (0.0, 0.5, 0.5, 0.0), (0.0, 1.0, 1.0, 0.0)
 
 
 @torch.no_grad()
-def begin(model: network.Network, factor: int) -> None:
+def begin(model: network.Network) -> None:
     """Set the weights along the way of the small picture, so that the network gives it back enlarged.
 
     Needs a group of four channels for each colour in the last norm, and one more for everything else: 16 channels in 4
@@ -38,7 +37,7 @@ def begin(model: network.Network, factor: int) -> None:
     for block in model.down_samples[0].resnet_attn_blocks:
         _still(block[0].out_block.projection, COLOURS)
     down = model.down_samples[0].resnet_attn_blocks[0][0]
-    _resample(down.change_resolution.change_resolution, DOWN[factor])
+    _resample(down.change_resolution.change_resolution, DOWN)
     _route(down.res_block, {c: (c, 1.0) for c in range(COLOURS)})
     blocks = [block[0] for block in model.up_samples[-1].resnet_attn_blocks]
     skip = blocks[0].res_block.weight.shape[1] - config.widths[0]

@@ -3,7 +3,7 @@
 The network is the engines' own, at small widths, with the original's linear schedule and its prediction of x0. The
 original's losses are not published; here a weighted L1 + L2 on x0 as in the MoVQ recipe. Most samples stand at the
 times of the sampler that will be used: the four of Flash for x2, the five of DPM-Solver for x4. Forced by scale: the
-network begins as a bilinear enlargement (`enlarger.py`).
+network begins as a plain enlargement (`enlarger.py`).
 """
 
 import numpy as np
@@ -72,7 +72,7 @@ def train(settings: family_config.SuperResolutionConfig, stop_at: float | None =
     """Train (or go on training) the network of one factor."""
     torch.manual_seed(0)
     model = build(settings)
-    enlarger.begin(model, settings.factor)
+    enlarger.begin(model)
     model.to(memory_format=torch.channels_last)
     torch.manual_seed(1 + loop.worker())
     pictures = Pictures(settings.scenes, settings.factor)
