@@ -33,8 +33,9 @@ def _inpainting_cases(fixture: Fixture) -> Iterator[Case]:
     yield "masked_latents", lambda worst: worst.compare(masked(), fixture["latent.masked"][0], base.FORWARD)
     yield "context", functools.partial(_compare_context, fixture)
     yield "pipeline", _repaints(fixture, network, model, marked)
-    for case in ("s4", "s4_neg"):
-        if f"{case}.out" in fixture.tensors:
+    for name in fixture.tensors:
+        if name.endswith(".step.0"):
+            case = name.removesuffix(".step.0")
             yield case, _repainting_loop(fixture, network, case)
 
 
@@ -73,7 +74,7 @@ def _repaints(fixture: Fixture, network: unet.Network, model: movq.MoVQ, marked:
     """The picture of the whole pipeline, from the picture and the mask on."""
 
     def check(worst: Worst) -> None:
-        plan, prompts = _inpainting_plan(fixture), base.read_prompts(fixture, negative=False)
+        plan, prompts = _inpainting_plan(fixture, fixture.config["steps"]), base.read_prompts(fixture, negative=False)
         seen = inpainting.condition(marked, model.encode(marked.masked.unsqueeze(0))[0])
         states = [_begun(fixture, "loop", plan, prompts[0], condition=seen)]
         while not states[0].done:
@@ -91,17 +92,16 @@ def _repainting_loop(fixture: Fixture, network: unet.Network, case: str) -> Chec
         if case.endswith("_neg"):
             mask = fixture["context_mask"][0].bool()
             prompt = sampler.Prompt(prompt.positive, unet.Context(fixture[f"{case}.negative_context"][0], mask))
-        begun = _begun(fixture, case, _inpainting_plan(fixture), prompt, condition=unet.Condition(channels=channels))
+        plan = _inpainting_plan(fixture, len(fixture.numbered(f"{case}.step")))
+        begun = _begun(fixture, case, plan, prompt, condition=unet.Condition(channels=channels))
         _compare_steps(fixture, case, network, begun, LOOP, worst)
 
     return check
 
 
-def _inpainting_plan(fixture: Fixture) -> tuple[sampler.Step, ...]:
+def _inpainting_plan(fixture: Fixture, steps: int) -> tuple[sampler.Step, ...]:
     said = fixture.config
-    return sampler.base_plan(
-        said["steps"], said["guidance"], said["percentile"], said["eta"], variant=Variant.INPAINTING
-    )
+    return sampler.base_plan(steps, said["guidance"], said["percentile"], said["eta"], variant=Variant.INPAINTING)
 
 
 def _img2img_cases(fixture: Fixture) -> Iterator[Case]:

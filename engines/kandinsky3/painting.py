@@ -34,9 +34,11 @@ class Kept:
         height, width = self.repaint.shape
         if painted.shape[:2] != (height, width):
             painted = np.asarray(Image.fromarray(painted).resize((width, height), Image.Resampling.LANCZOS))
-        share = self.repaint[..., None]
-        mixed = (1 - share) * self.pixels + share * painted
-        return mixed.round().astype(np.uint8)
+        new = self.repaint > 0  # arithmetic only there: a large photo as floats takes gigabytes
+        share = self.repaint[new][:, None]
+        result = self.pixels.copy()
+        result[new] = ((1 - share) * self.pixels[new] + share * painted[new]).round().astype(np.uint8)
+        return result
 
 
 @dataclass(frozen=True, slots=True)
