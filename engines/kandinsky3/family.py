@@ -107,7 +107,9 @@ class Family:
         """What sees pictures. Raises CheckpointMissing."""
         if self._image_encoder is None:
             folder = self.layout.root / files.IMAGE_ENCODER
-            self._image_encoder = self.component("image encoder", image_encoder.load, folder)
+            # CLIP was trained in float16, and bfloat16 would take a digit from its embeddings
+            dtype = torch.float32 if self.device.type == "cpu" else torch.float16
+            self._image_encoder = self.component("image encoder", image_encoder.load, folder, dtype)
         return self._image_encoder
 
     def image_adapter(self) -> residency.Component[image_prompt.Adapter]:

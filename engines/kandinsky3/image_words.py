@@ -18,8 +18,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from engines import media, sizes, tasks
-from engines.kandinsky3 import fork_text, image_encoder, sampler, text, unet
+from engines import errors, media, sizes, tasks
+from engines.kandinsky3 import files, fork_text, image_encoder, sampler, text, unet
 from engines.kandinsky3.family import Family
 from engines.kandinsky3.words import Words
 
@@ -62,12 +62,17 @@ class ImageWords:
         self._words = words
         self._cache = text.Cache(CACHE_BYTES)
 
-    def sight(self, images: Sequence[tasks.WeightedImage], weight: float, files: tasks.Media) -> Sight:
+    def sight(self, images: Sequence[tasks.WeightedImage], weight: float, given: tasks.Media) -> Sight:
         """The image prompt of some files. Raises InvalidTask for a file that is no picture, CheckpointError."""
-        embeddings = [self.embedding(image.image, files) for image in images]
-        shown = image_encoder.fused(embeddings, [image.weight for image in images])
+        embeddings = [self.embedding(image.image, given) for image in images]
+        shown, nothing = image_encoder.fused(embeddings, [image.weight for image in images]), self._nothing()
         with self._family.shelf.lease(self._family.image_adapter()) as adapter:
-            return Sight(adapter.prompt(shown, weight), adapter.prompt(self._nothing(), weight))
+            if len(shown) != adapter.sizes.embedding_dim:
+                raise errors.CheckpointInvalid(
+                    f"{files.IMAGE_ENCODER} gives embeddings of {len(shown)} numbers,"
+                    f" {files.ADAPTER} takes {adapter.sizes.embedding_dim}"
+                )
+            return Sight(adapter.prompt(shown, weight), adapter.prompt(nothing, weight))
 
     def prompt(self, said: str, unwanted: str, sight: Sight) -> sampler.Prompt:
         """A text, what is unwanted ("" leaves it to the manner) and what is shown beside it."""
@@ -75,14 +80,14 @@ class ImageWords:
         ids, against = self._words.ids(said), None if negative is None else self._words.ids(negative)
         with self._family.shelf.lease(self._family.projection(sampler.Variant.IMAGE_PROMPT)) as projection:
             spoken, unspoken = fork_text.contexts(self._words.hidden, projection, ids, against, DIALECT)
-        return sight.beside(spoken if said else fork_text.unsaid(spoken), unspoken)
+        return sight.beside(spoken if said else unet.silent(spoken), unspoken)
 
-    def embedding(self, name: str, files: tasks.Media) -> Tensor:
+    def embedding(self, name: str, given: tasks.Media) -> Tensor:
         """The embedding [embedding_dim] of a file of the task, float32 on the CPU. Raises InvalidTask."""
-        key = tuple(hashlib.sha256(files.get(name, b"")).digest())
+        key = tuple(hashlib.sha256(given.get(name, b"")).digest())
         known = self._cache.get(key)
         if known is None:
-            image = media.decode(name, files)
+            image = media.decode(name, given)
             with self._family.shelf.lease(self._family.image_encoder()) as encoder:
                 known = encoder.embed(image)
             self._cache.put(key, known)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from PIL import Image
 
@@ -183,6 +185,16 @@ def test_a_file_that_is_no_picture_is_an_invalid_task(
 ) -> None:
     with pytest.raises(errors.InvalidTask, match=told):
         slim.engine(task).prepare(task, MEDIA)
+
+
+def test_an_encoder_of_another_image_prompt_is_refused(roots: dict[str, Path], tmp_path: Path) -> None:
+    root = shutil.copytree(roots["slim"], tmp_path / "weights")
+    path = root / "kandinsky3_ip.safetensors"
+    tensors = safetensors.torch.load_file(path)
+    tensors["ip.image_proj.weight"] = tensors["ip.image_proj.weight"][:, :8].contiguous()
+    safetensors.torch.save_file(tensors, path)
+    with pytest.raises(errors.CheckpointInvalid, match=r"embeddings of 20 numbers, kandinsky3_ip takes 8"):
+        opened(root).engine(variation()).prepare(variation(), MEDIA)
 
 
 def test_missing_weights_are_named_with_the_command_that_fetches_them(tiny_weights: Path) -> None:
