@@ -19,7 +19,7 @@ from rich.text import Text
 from bot import machine, memory_report
 from bot.settings import Settings, SettingsError
 from engines import checkpoints, memory_plan
-from engines.catalog import MINI_WEIGHTS
+from engines.catalog import MINI_WEIGHTS, ProfileCatalog
 from engines.errors import CheckpointError
 
 GIB: Final = 2**30
@@ -135,7 +135,9 @@ def weights(settings: Settings) -> Check:
         )
         return Check("Weights", False, f"{error}.", fix)
     total = sum(sizes) + sum(path.stat().st_size for path in encoder.glob("*model*") if path.is_file())
-    return Check("Weights", True, f"All there for the profile {settings.engines.profile} ({_gib(total)}).")
+    models = ", ".join(ProfileCatalog.of(settings.engines.profile, folder).models)
+    text = f"All there for the profile {settings.engines.profile} ({_gib(total)}); it paints with {models}."
+    return Check("Weights", True, text)
 
 
 def database(settings: Settings) -> Check:

@@ -95,9 +95,14 @@ class Studio:
         return parameters.task_of(prompt, preferences, models=self.models, styles=self.styles, fresh_seed=_fresh_seed())
 
     async def again(self, person: Person, source_id: int, origin: Origin, press_id: str) -> Submitted:
-        """Paint a job's task with a new seed. While the last such repeat is open, it is that one. Raises QueueError."""
+        """Paint a job's task with a new seed; the usual model takes the place of one that is gone.
+
+        While the last such repeat is open, it is that one. Raises QueueError.
+        """
         _, task = await self.owned(person, source_id)
-        return await self.press(task.model_copy(update={"seed": _fresh_seed()}), person, origin, press_id)
+        model = task.model if task.model in self.models else self.models[0]
+        repeated = task.model_copy(update={"seed": _fresh_seed(), "model": model})
+        return await self.press(repeated, person, origin, press_id)
 
     async def with_model(
         self, person: Person, source_id: int, model: tasks.Model, origin: Origin, press_id: str

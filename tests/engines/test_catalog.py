@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -67,3 +68,14 @@ def test_a_card_keeps_room_to_work_and_knows_when_memory_ran_out() -> None:
     assert large.is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
     assert large.is_out_of_memory(RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate"))
     assert not large.is_out_of_memory(RuntimeError("CUDA error: an illegal memory access was encountered"))
+
+
+def test_kandinsky_22_is_offered_where_its_prior_and_its_decoder_are(tmp_path: Path) -> None:
+    always = (tasks.Model.KANDINSKY_3, tasks.Model.KANDINSKY_3_FLASH)
+    offered = catalog.ProfileCatalog.of("mini", tmp_path)
+    assert offered.models == always
+    for folder in ("kandinsky22_prior/prior", "weights/kandinsky22_decoder/unet", "kandinsky22_decoder/unet"):
+        assert offered.models == always
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "config.json").write_text("{}")
+    assert offered.models == (*always, tasks.Model.KANDINSKY_22)

@@ -77,23 +77,18 @@ def alone(one: engine.Engine, task: tasks.Task) -> list[np.ndarray]:
     return [latents(unit) for unit in painted(one, one.prepare(task, MEDIA))]
 
 
-async def test_every_kind_becomes_a_picture_through_the_pool(weights_22: Path) -> None:
+async def test_a_prompt_becomes_a_picture_beside_kandinsky_3_in_one_pool(weights_22: Path) -> None:
     told: list[tasks.Progress] = []
     running = pool.Pool.from_profile("mini", weights_22, devices="cpu")
     await running.start()
     try:
-        results = await asyncio.gather(
-            running.run(EVERY_KIND[0], on_progress=told.append),
-            *(running.run(task, media=MEDIA) for task in EVERY_KIND[1:]),
+        older, newer = await asyncio.gather(
+            running.run(wish(aspect_ratio="3:2"), on_progress=told.append),
             running.run(wish(model=tasks.Model.KANDINSKY_3)),
         )
     finally:
         await running.close()
-    shown = [Image.open(io.BytesIO(result.pictures[0].png)) for result in results]
-    canvas, square = (192, 128), (128, 128)
-    assert [image.size for image in shown] == [(156, 104), square, canvas, (150, 100), canvas, square]
-    kept = np.asarray(shown[3])[MARKED == 0]
-    assert np.array_equal(kept, PHOTO[MARKED == 0])
+    assert [opened_png(result.pictures[0]).size for result in (older, newer)] == [(156, 104), (128, 128)]
     stages = list(dict.fromkeys(progress.stage for progress in told))
     assert [stage for stage in stages if stage is not tasks.Stage.LOADING] == [
         tasks.Stage.ENCODING,
@@ -102,6 +97,27 @@ async def test_every_kind_becomes_a_picture_through_the_pool(weights_22: Path) -
         tasks.Stage.DECODING,
     ]
     assert told[-1].steps == recipes.PRIOR_STEPS + 2
+
+
+@pytest.mark.parametrize(
+    ("task", "size"),
+    zip(EVERY_KIND, [(156, 104), (128, 128), (192, 128), (150, 100), (192, 128)], strict=True),
+    ids=lambda value: getattr(value, "kind", ""),
+)
+def test_every_kind_becomes_a_picture(
+    older: painter.Kandinsky22Engine, task: tasks.Task, size: tuple[int, int]
+) -> None:
+    units = older.prepare(task, MEDIA)
+    assert older.steps(task) == units[0].steps
+    (unit,) = painted(older, units)
+    shown = opened_png(older.finish(unit))
+    assert shown.size == size
+    if isinstance(task, tasks.Inpaint):
+        assert np.array_equal(np.asarray(shown)[MARKED == 0], PHOTO[MARKED == 0])
+
+
+def opened_png(picture: tasks.Picture) -> Image.Image:
+    return Image.open(io.BytesIO(picture.png))
 
 
 def test_a_picture_is_the_same_alone_and_among_strangers(older: painter.Kandinsky22Engine) -> None:
