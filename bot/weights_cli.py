@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from bot.cli_basics import Config, Data, load_settings, stop, without_none
+from engines.weights.pull import Options
 
 app = typer.Typer(
     name="weights",
@@ -21,7 +22,7 @@ app = typer.Typer(
 
 Kinds = Annotated[list[str] | None, typer.Argument(metavar="[KIND]...", help="Kinds of `weights list`.")]
 Folder = Annotated[Path | None, typer.Option("--dir", help="Folder of the weights; else weights_dir of bot.toml.")]
-Half = Annotated[bool, typer.Option("--bf16", help="Store bfloat16, in which cards compute: half the disk.")]
+Half = Annotated[bool, typer.Option("--half", help="Store the 16-bit numbers that cards compute with: half the disk.")]
 Remove = Annotated[bool, typer.Option("--remove-originals", help="Delete each published file once it is converted.")]
 
 
@@ -38,7 +39,7 @@ def list_kinds(folder: Folder = None, config: Config = None, data: Data = None) 
 def pull(
     kinds: Kinds = None,
     folder: Folder = None,
-    bf16: Half = False,
+    half: Half = False,
     remove_originals: Remove = False,
     config: Config = None,
     data: Data = None,
@@ -47,16 +48,14 @@ def pull(
     from bot import weights_report
 
     with _told():
-        weights_report.pull(
-            _root(folder, config, data), kinds or ["text_to_image"], weights_report.options(bf16, remove_originals)
-        )
+        weights_report.pull(_root(folder, config, data), kinds or ["text_to_image"], Options(half, remove_originals))
 
 
 @app.command()
 def convert(
     kinds: Kinds = None,
     folder: Folder = None,
-    bf16: Half = False,
+    half: Half = False,
     remove_originals: Remove = False,
     config: Config = None,
     data: Data = None,
@@ -65,7 +64,7 @@ def convert(
     from bot import weights_report
 
     with _told():
-        weights_report.convert(_root(folder, config, data), kinds, weights_report.options(bf16, remove_originals))
+        weights_report.convert(_root(folder, config, data), kinds, Options(half, remove_originals))
 
 
 @app.command()

@@ -21,15 +21,6 @@ STYLES: Final = {
 }
 
 
-def options(bf16: bool, remove_originals: bool) -> pulling.Options:
-    """The options of a pull; torch is imported only where numbers are to be changed."""
-    if not bf16:
-        return pulling.Options(None, remove_originals)
-    import torch
-
-    return pulling.Options(torch.bfloat16, remove_originals)
-
-
 def show(root: Path, console: Console) -> None:
     """Two tables: what the kinds need, and what the components are."""
     book, states, locked = manifest.load(), local.states(root), lock.read(root)

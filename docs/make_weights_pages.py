@@ -17,7 +17,7 @@ def filled(page: str) -> str:
     """The page with what stands between `<!-- NAME -->` and `<!-- / -->` replaced by the table of that name."""
     for name, lines in weights_report.tables().items():
         table = "\n".join(lines)
-        page = re.sub(rf"(<!-- {name} -->\n).*?(\n<!-- / -->)", rf"\g<1>{table}\g<2>", page, flags=re.DOTALL)
+        page = re.sub(rf"(<!-- {name} -->\n).*?(<!-- / -->)", rf"\g<1>{table}\n\g<2>", page, flags=re.DOTALL)
     return page
 
 

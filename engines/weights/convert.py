@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import pickle
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,10 +20,11 @@ from engines.weights import disk, lock
 from engines.weights.manifest import Form, Part
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
 INDEX = "model.safetensors.index.json"
+REFINE_CONTEXT = "kandi_super_res_context.safetensors"
+REFINE_TENSORS = ("context", "context_mask")
 METADATA = {"format": "pt"}  # transformers asks for it
 UNET = "unet."
 OLD_PROJECTION = "projections.t5."  # Kandinsky 3.0
@@ -39,13 +41,16 @@ def convert(
     root: Path,
     target: str,
     part: Part,
-    dtype: torch.dtype | None = None,
+    half: bool = False,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> dict[str, lock.Entry]:
     """Convert one published file; what was written, by path below the root. Usually that is `target` alone.
 
-    `dtype` is given to floating-point tensors; None keeps theirs. Raises CheckpointInvalid, NoRoom.
+    With `half` its numbers take the 16-bit type of the part, where it has one; projections keep theirs. Raises
+    CheckpointInvalid, NoRoom.
     """
+    import torch
+
     from engines.weights import stream
 
     written: dict[str, lock.Entry] = {}
@@ -54,10 +59,34 @@ def convert(
         raise errors.CheckpointInvalid(f"{source.name} holds no tensors")
     for path, tensors in renamed(content, part, target).items():
         try:
+            dtype = getattr(torch, part.half) if half and part.half is not None and path == target else None
             written[path] = stream.write(root / path, tensors, METADATA, dtype, on_bytes)
         except OSError as error:
             raise disk.failure(error, f"{source.name} cannot be converted") from error
     return written
+
+
+def refine_context(root: Path) -> lock.Entry | None:
+    """Join what the refine pass of KandiSuperRes hears; None where its two files were not put there.
+
+    Its repository of code keeps them as bare tensors, `context.pt` and `context_mask.pt`. Raises CheckpointInvalid.
+    """
+    import torch
+
+    from engines.weights import stream
+
+    places = {name: root / f"{name}.pt" for name in REFINE_TENSORS}
+    if not all(place.is_file() for place in places.values()):
+        return None
+    tensors: dict[str, Tensor] = {}
+    for name, place in places.items():
+        try:
+            tensors[name] = torch.load(place, map_location="cpu", weights_only=True)
+        except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+            raise errors.CheckpointInvalid(f"{place.name} is not a tensor: {error}") from error
+        if not isinstance(tensors[name], torch.Tensor):
+            raise errors.CheckpointInvalid(f"{place.name} holds a {type(tensors[name]).__name__} instead of a tensor")
+    return stream.write(root / REFINE_CONTEXT, tensors, METADATA)
 
 
 def index(folder: Path) -> lock.Entry | None:

@@ -55,7 +55,7 @@ def require_room(folder: Path, need_bytes: int, spare_bytes: int = SPARE_BYTES) 
     if need_bytes and free < need_bytes + spare_bytes:
         raise errors.NoRoom(
             f"{gigabytes(need_bytes)} are needed in {folder}, and {gigabytes(free)} are free "
-            f"({gigabytes(spare_bytes)} are left to others); `--remove-originals` and `--bf16` need less"
+            f"({gigabytes(spare_bytes)} are left to others); `--remove-originals` and `--half` need less"
         )
 
 

@@ -106,8 +106,6 @@ class Hub:
                 before = tested.position
                 try:
                     self._stream(source, remote, tested)
-                except errors.DownloadFailed:
-                    raise
                 except Exception as error:
                     attempts = 1 if tested.position > before else attempts + 1
                     if attempts >= ATTEMPTS or not _is_transient(error):
@@ -122,13 +120,15 @@ class Hub:
 
     def _stream(self, source: Listing, remote: Remote, into: _Tested) -> None:
         import huggingface_hub
-        from huggingface_hub import file_download, utils
+        from huggingface_hub import file_download
+        from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined] # exported without saying so
+        from huggingface_hub.utils.tqdm import silent_tqdm
 
         url = huggingface_hub.hf_hub_url(
             source.repository, remote.path, revision=source.commit, endpoint=self._endpoint
         )
         told = huggingface_hub.get_hf_file_metadata(url, timeout=ANSWER_WITHIN_S, endpoint=self._endpoint)
-        headers = utils.build_hf_headers()
+        headers = build_hf_headers()
         if _origin(told.location) != _origin(url):  # a storage host with a signed address: the token is not for it
             headers.pop("authorization", None)
         file_download.http_get(
@@ -137,7 +137,7 @@ class Hub:
             resume_size=into.position,
             headers=headers,
             expected_size=remote.bytes,
-            tqdm_class=_silent_bar(),
+            tqdm_class=silent_tqdm,  # our own bar shows the bytes
         )
 
 
@@ -258,13 +258,3 @@ def _remote(file: RepoSibling) -> Remote:
 def _origin(url: str) -> tuple[str, str]:
     split = urlsplit(url)
     return split.scheme, split.netloc
-
-
-def _silent_bar() -> type:
-    from huggingface_hub.utils import tqdm
-
-    class Silent(tqdm):  # our own bar shows the bytes
-        def __init__(self, *_: object, **options: object) -> None:
-            super().__init__(disable=True)
-
-    return Silent

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
-from engines.weights import disk, lock, manifest, pull
+from engines.weights import convert, disk, lock, manifest, pull
 from engines.weights.manifest import Form
 
 COMMON_NAME = "diffusion_pytorch_model.bin"
@@ -53,9 +53,9 @@ def verify(root: Path, quick: bool = False, watch: pull.Watch = pull.NOBODY) -> 
     """
     locked = lock.read(root)
     watch.plans(len(locked.files), sum(entry.bytes for entry in locked.files.values()))
-    for path, entry in locked.files.items():
-        watch.begins(pull.Act.CHECKING, path, entry.bytes)
-        yield Finding(path, entry.bytes, _verdict(root / path, entry, quick, watch))
+    for name, entry in locked.files.items():
+        watch.begins(pull.Act.CHECKING, name, entry.bytes)
+        yield Finding(name, entry.bytes, _verdict(root / name, entry, quick, watch))
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
         if name not in locked.files and path.suffix in (".safetensors", ".pt", ".bin", ".ckpt", ".pth"):
@@ -92,6 +92,9 @@ def convert_all(
                     origin = known.origin if known is not None else None
                     locked = pull.converted(root, path, target, part, options, watch, locked, origin)
                     written.append(target)
+        if not (root / convert.REFINE_CONTEXT).is_file() and (entry := convert.refine_context(root)):
+            locked = locked.with_file(convert.REFINE_CONTEXT, entry)
+            written.append(convert.REFINE_CONTEXT)
         lock.write(root, pull.indexed(root, folders, locked))
     return written
 

@@ -31,13 +31,15 @@ class Form(StrEnum):
 class Part:
     """A published file, or several by a pattern. `place` is a stem, or a folder that ends with a slash.
 
-    `projection` is the stem in the text encoder's folder for a projection that lies inside the file.
+    `projection` is the stem in the text encoder's folder for a projection that lies inside the file; `half` the 16-bit
+    type in which the engines compute with the rest.
     """
 
     pattern: str
     place: str
     form: Form
     projection: str | None = None
+    half: str | None = None
 
     def target(self, path: str) -> str:
         """Where a published file stands in our layout, relative to its root."""
@@ -124,5 +126,8 @@ def chosen(part: Part, paths: Iterable[str]) -> tuple[str, ...]:
 
 
 def _component(name: str, entry: Mapping[str, Any]) -> Component:
-    parts = tuple(Part(part["from"], part["to"], Form(part["as"]), part.get("projection")) for part in entry["parts"])
+    parts = tuple(
+        Part(part["from"], part["to"], Form(part["as"]), part.get("projection"), part.get("half"))
+        for part in entry["parts"]
+    )
     return Component(name, entry["what"], entry["repository"], int(entry["about_bytes"]), parts)

@@ -10,14 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from engines import errors
 from engines.weights import convert, disk, hub, lock, manifest
 from engines.weights.manifest import Form, Part
-
-if TYPE_CHECKING:
-    import torch
 
 ORIGINALS = "originals"
 
@@ -77,9 +74,9 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`dtype` is given to the numbers of converted files; None keeps theirs. Originals are removed once converted."""
+    """`half`: store the 16-bit numbers in which cards compute. Originals are removed once they are converted."""
 
-    dtype: torch.dtype | None = None
+    half: bool = False
     remove_originals: bool = False
 
 
@@ -174,7 +171,7 @@ def room_bytes(root: Path, jobs: Iterable[Job], options: Options) -> int:
     for job in jobs:
         used += max(0, job.remote.bytes - sum(path.stat().st_size for path in _begun(root, job)))
         if job.form is not Form.COPY:
-            used += job.remote.bytes if options.dtype is None else job.remote.bytes // 2
+            used += job.remote.bytes // 2 if options.half and job.part.half else job.remote.bytes
         most = max(most, used)
         if job.form is not Form.COPY and options.remove_originals:
             used -= job.remote.bytes
@@ -208,8 +205,7 @@ def _one(source: hub.Hub, root: Path, job: Job, options: Options, watch: Watch, 
         lock.write(root, locked)
     if job.form is Form.COPY:
         return locked
-    origin = locked.files[job.original].origin
-    return converted(root, path, job.target, job.part, options, watch, locked, origin)
+    return converted(root, path, job.target, job.part, options, watch, locked, locked.files[job.original].origin)
 
 
 def converted(
@@ -224,7 +220,7 @@ def converted(
 ) -> lock.Lock:
     """The lock after one published file has become ours, and has gone if the options say so."""
     watch.begins(Act.CONVERTING, PurePosixPath(target).name, source.stat().st_size)
-    for path, entry in convert.convert(source, root, target, part, options.dtype, watch.moves).items():
+    for path, entry in convert.convert(source, root, target, part, options.half, watch.moves).items():
         locked = locked.with_file(path, lock.Entry(entry.bytes, entry.sha256, origin))
     lock.write(root, locked)
     if options.remove_originals:

@@ -68,7 +68,7 @@ def test_what_is_pulled_is_listed_and_verified(tmp_path: Path) -> None:
     root = tmp_path / "w"
     with hub_double.serving() as double:
         double.publish(official.SUPER_RESOLUTION, official.super_resolution(), licence="mit")
-        came = elsewhere(double.url, "pull", KIND, "--dir", root, "--bf16", "--remove-originals")
+        came = elsewhere(double.url, "pull", KIND, "--dir", root, "--half", "--remove-originals")
     assert came.returncode == 0, came.stderr
     assert "1 files came" in came.stdout
     assert [path.name for path in sorted(root.iterdir())][-1] == "weights.lock.json"

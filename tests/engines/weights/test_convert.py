@@ -23,11 +23,11 @@ class Harmful:
         return (pytest.fail, ("code of a checkpoint ran",))
 
 
-def converted(folder: Path, part: Part, content: bytes) -> dict[str, dict[str, torch.Tensor]]:
+def converted(folder: Path, part: Part, content: bytes, half: bool = False) -> dict[str, dict[str, torch.Tensor]]:
     """What becomes of a published file, by path."""
     source = folder / "published"
     source.write_bytes(content)
-    written = convert.convert(source, folder, part.target("published"), part)
+    written = convert.convert(source, folder, part.target("published"), part, half)
     return {path: safetensors.torch.load_file(folder / path) for path in written}
 
 
@@ -50,9 +50,10 @@ def test_a_network_of_the_fork_gets_the_prefix_and_loses_its_projection(tmp_path
         "projection_ln.weight": official.numbers(3, 4),
         "projection_ln.bias": official.numbers(4, 4),
     }
-    part = Part("published", "kandinsky3_ip", Form.FORK, "projection_ip")
-    written = converted(tmp_path, part, official.pickled(inside))
+    part = Part("published", "kandinsky3_ip", Form.FORK, "projection_ip", half="bfloat16")
+    written = converted(tmp_path, part, official.pickled(inside), half=True)
     assert set(written["kandinsky3_ip.safetensors"]) == {"unet.in_layer.weight"}
+    assert written["kandinsky3_ip.safetensors"]["unet.in_layer.weight"].dtype == torch.bfloat16
     projection = written["flan_ul2_encoder/projection_ip.safetensors"]
     assert torch.equal(projection["0.weight"], inside["projection_lin.weight"])
     assert torch.equal(projection["1.weight"], inside["projection_ln.weight"])
@@ -106,6 +107,18 @@ def test_files_that_were_put_there_are_converted_where_they_lie(tmp_path: Path) 
     left = {path.suffix for path in tmp_path.rglob("*") if path.is_file()}
     assert left.isdisjoint({".pt", ".bin", ".ckpt"})
     assert local.convert_all(tmp_path, BOOK.kinds) == []
+
+
+def test_what_the_refine_pass_hears_is_joined_from_its_two_files(tmp_path: Path) -> None:
+    context, mask = official.numbers(1, 1, 8, 4, dtype=torch.float16), torch.tensor([[1, 0, 0, 0, 0, 0, 0, 0]])
+    torch.save(context, tmp_path / "context.pt")
+    assert local.convert_all(tmp_path, []) == []
+    torch.save(mask, tmp_path / "context_mask.pt")
+    assert local.convert_all(tmp_path, []) == [convert.REFINE_CONTEXT]
+    written = safetensors.torch.load_file(tmp_path / convert.REFINE_CONTEXT)
+    assert torch.equal(written["context"], context)
+    assert torch.equal(written["context_mask"], mask)
+    assert lock.read(tmp_path).files.keys() == {convert.REFINE_CONTEXT}
 
 
 def test_verification_finds_what_changed_and_what_is_gone(tmp_path: Path) -> None:

@@ -165,12 +165,14 @@ def test_too_little_room_is_told_before_anything_comes(published: Double, client
     largest = max(job.remote.bytes for job in jobs)
     frugal = pull.room_bytes(tmp_path, jobs, pull.Options(remove_originals=True))
     assert fetched <= frugal <= fetched + largest
-    assert pull.room_bytes(tmp_path, jobs, pull.Options(torch.bfloat16)) < fetched + converted
+    assert pull.room_bytes(tmp_path, jobs, pull.Options(half=True)) < fetched + converted
     huge = [dataclasses.replace(jobs[0], remote=dataclasses.replace(jobs[0].remote, bytes=10**15))]
     assert pull.room_bytes(tmp_path, huge, pull.PLAIN) > 10**15
 
 
 def test_half_precision_is_stored_when_asked_for(published: Double, client: hub.Hub, tmp_path: Path) -> None:
-    pull.pull(client, tmp_path, ["img2img"], pull.Options(torch.bfloat16))
+    pull.pull(client, tmp_path, ["img2img"], pull.Options(half=True))
     read = safetensors.torch.load_file(tmp_path / "movq.safetensors")
     assert read["quant_conv.weight"].dtype == torch.bfloat16
+    projection = safetensors.torch.load_file(tmp_path / "flan_ul2_encoder" / "projection.safetensors")
+    assert projection["0.weight"].dtype == torch.float32  # it is used in float32
