@@ -54,14 +54,19 @@ def grow(model: movq.VQModel, chunks: int, first: int = 0) -> None:
 
 
 class Bank:
-    """What is on disk, re-read now and then; `batch` draws latents and their scenes, one canvas a batch."""
+    """What is on disk, re-read now and then; `batch` draws latents and their scenes, one canvas a batch.
 
-    def __init__(self, prefer_simple: float = 0.0) -> None:
+    `prefer_simple` is the share of scenes that are neither flat nor single which is passed over, `prefer_nested` that
+    of scenes without an object inside another.
+    """
+
+    def __init__(self, prefer_simple: float = 0.0, prefer_nested: float = 0.0) -> None:
         self._seen: set[Path] = set()
         self._latents: dict[tuple[int, int], list[np.ndarray]] = {c: [] for c in world.CANVASES}
         self._seeds: dict[tuple[int, int], list[np.ndarray]] = {c: [] for c in world.CANVASES}
         self._checked = 0.0
         self._prefer_simple = prefer_simple
+        self._prefer_nested = prefer_nested
         self.refresh()
 
     def refresh(self) -> None:
@@ -86,6 +91,8 @@ class Bank:
             scene = world.sample_scene(int(self._seeds[canvas][chunk][row]))
             simple = scene.style == "flat" and len(scene.things) == 1
             if not simple and rng.random() < self._prefer_simple:
+                continue
+            if scene.relation != "inside" and rng.random() < self._prefer_nested:
                 continue
             scenes.append(scene)
             latents.append(self._latents[canvas][chunk][row])

@@ -119,7 +119,7 @@ def train(settings: config.BaseConfig, stop_at: float | None = None) -> Painter:
     nn.init.zeros_(painter.unet.conv_out.weight)
     painter.unet.to(memory_format=torch.channels_last)  # a sixth faster on a CPU
     torch.manual_seed(1 + loop.worker())
-    prompts, scenes = load_prompts(), bank.Bank(prefer_simple=settings.prefer_simple)
+    prompts, scenes = load_prompts(), bank.Bank(settings.prefer_simple, settings.prefer_nested)
 
     def losses(step: int, share: float) -> loop.Losses:
         rng = np.random.default_rng((step, 5, loop.worker()))

@@ -144,6 +144,11 @@ def composed_single(rng: np.random.Generator, width: int, height: int, shape: st
     return Thing(shape, colour, size, place, cx, cy, radius)
 
 
+# The radius of what lies inside a shape, in radii of that shape: it must not touch the outline.
+_ROOM = {
+    "circle": 0.50, "square": 0.50, "ring": 0.42, "heart": 0.36,
+    "diamond": 0.36, "triangle": 0.33, "star": 0.34, "cross": 0.31,
+}  # fmt: skip
 _SPOTS = {
     "and": ((0.27, 0.5), (0.73, 0.5)),
     "left of": ((0.27, 0.5), (0.73, 0.5)),
@@ -159,11 +164,11 @@ def composed_pair(
     """Two objects in this relation, their sizes and exact places drawn."""
     scale = _frame(width, height)[4]
     if relation == "inside":
-        outer = float(rng.uniform(36, 41)) * scale
-        # A ring's hole is 0.58 of its radius; the others hold about 0.35.
-        share = rng.uniform(0.34, 0.40) if shapes[1] in ("circle", "square", "ring") else rng.uniform(0.25, 0.30)
+        # as large as the frame holds: an inner object of one latent cell could not be told from another
+        outer = float(rng.uniform(46, 52)) * scale
+        share = float(rng.uniform(0.9, 1.0)) * _ROOM[shapes[1]]
         cx, cy = _put(rng, (width, height), (0.5, 0.5), outer, 8)
-        inner_y = cy + outer * {"triangle": 0.16, "heart": -0.08}.get(shapes[1], 0.0)
+        inner_y = cy + outer * {"triangle": 0.16, "heart": 0.06}.get(shapes[1], 0.0)
         return (
             Thing(shapes[0], colours[0], "medium", None, cx, round(inner_y, 2), round(outer * share, 2)),
             Thing(shapes[1], colours[1], "medium", None, cx, cy, round(outer, 2)),
