@@ -50,10 +50,11 @@ class Scale:
     steps: int
     in_hand: int
     rounds: int
+    kinds: tuple[str, ...] = tuple(SHARES)
 
 
 FULL: Final = Scale(pictures=28, steps=20, in_hand=6, rounds=2)
-QUICK: Final = Scale(pictures=3, steps=2, in_hand=2, rounds=1)
+QUICK: Final = Scale(pictures=3, steps=2, in_hand=2, rounds=1, kinds=("text_to_image flash", "img2img"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def run(quick: bool) -> report.Report:
 
 async def _measured(scale: Scale) -> tuple[dict[int, list[Played]], dict[str, float]]:
     async with _running(1) as alone:
-        busy_s = {name: value for name in SHARES if (value := await _busy_s(alone, name, scale)) is not None}
+        busy_s = {name: value for name in scale.kinds if (value := await _busy_s(alone, name, scale)) is not None}
     plan = arrivals(busy_s, scale)
     played: dict[int, list[Played]] = {1: [], scale.in_hand: []}
     for turn in range(scale.rounds):
