@@ -49,7 +49,7 @@ def contexts(
     prompt = said(encode(positive), projection, rows)
     if dialect.fitted:
         return prompt, said(encode(fitted_tokens(negative or (text.EOS,), rows)), projection, rows)
-    return prompt, sliced(encode(negative), projection, rows) if negative else unsaid(prompt)
+    return prompt, sliced(encode(negative), projection, rows) if negative else unet.silent(prompt)
 
 
 def kept_rows(ids: Sequence[int], cut: bool, limit: int = text.TOKENS) -> int:
@@ -76,11 +76,6 @@ def sliced(hidden: Tensor, projection: text.Projection, rows: int) -> unet.Conte
     kept = projection(hidden[:rows])
     silent = kept.new_zeros(rows - len(kept), kept.shape[-1])
     return unet.Context(torch.cat([kept, silent]), _mask(len(kept), rows, projection))
-
-
-def unsaid(like: unet.Context) -> unet.Context:
-    """No negative prompt: zeros, none of which is said. Image to image, image prompt and hint U-Net."""
-    return unet.Context(torch.zeros_like(like.rows), torch.zeros_like(like.mask))
 
 
 def fitted_tokens(ids: Sequence[int], rows: int) -> tuple[int, ...]:

@@ -91,7 +91,7 @@ class StyleTransfer:
         with self._family.shelf.lease(self._family.projection(_NETWORKS[task.control])) as projection:
             said, unsaid = fork_text.contexts(self._words.hidden, projection, positive, negative, self._dialect(task))
         if not task.prompt:
-            said = fork_text.unsaid(said)
+            said = unet.silent(said)
         if task.style_image is None:
             return sampler.Prompt(said, unsaid)
         style = tasks.WeightedImage(image=task.style_image, weight=1.0)

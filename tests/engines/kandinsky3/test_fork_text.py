@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.kandinsky3 import fork_text, text
+from engines.kandinsky3 import fork_text, text, unet
 
 PROJECTION = text.Projection(3, 8)
 torch.nn.init.normal_(PROJECTION.projection_norm.bias)
@@ -40,7 +40,7 @@ def test_a_negative_prompt_is_as_long_as_the_prompt(tokens: int, rows: int) -> N
 
 
 def test_nothing_said_against_is_silent_zeros() -> None:
-    silence = fork_text.unsaid(fork_text.said(torch.randn(4, 3), PROJECTION, 6))
+    silence = unet.silent(fork_text.said(torch.randn(4, 3), PROJECTION, 6))
     assert silence.rows.shape == (6, 8)
     assert not silence.rows.any()
     assert not silence.mask.any()
