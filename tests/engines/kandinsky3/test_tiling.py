@@ -5,15 +5,17 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image, ImageDraw
 from torch.nn import functional
 
-from engines import golden
+from engines import catalog, checkpoints, golden
 from engines.kandinsky3 import golden as cases
-from engines.kandinsky3 import tiling
+from engines.kandinsky3 import movq, tiling
 
 
 def random(*shape: int) -> torch.Tensor:
@@ -61,3 +63,24 @@ def test_the_published_tiles_of_the_movq_are_those_of_the_original() -> None:
     assert tiling.Tiles(side=1024, stride=1024, blend=0, kept=128) == tiling.ENCODE
     assert tiling.Tiles(side=128, stride=96, blend=256, kept=768) == tiling.DECODE
     assert tiling.WHOLE_PX == 1024 * 1024
+
+
+@torch.inference_mode()
+def test_tiles_of_the_miniature_movq_meet_without_a_seam() -> None:
+    path = checkpoints.Layout.at(catalog.MINI_WEIGHTS).find("movq")
+    model = movq.load(path, torch.device("cpu"), torch.float32)
+    image = Image.new("RGB", (192, 128), "teal")
+    ImageDraw.Draw(image).ellipse((50, 20, 150, 110), fill="gold")
+    latents = model.encode(torch.from_numpy(np.array(image, dtype=np.float32) / 127.5 - 1).movedim(-1, 0)[None])
+    seam_px = 96
+    whole = model.decode(latents)
+    blended = tiling.mapped(latents, tiling.Tiles(side=16, stride=12, blend=32, kept=96), model.decode)
+    butted = tiling.mapped(latents, tiling.Tiles(side=12, stride=12, blend=0, kept=96), model.decode)
+
+    def jump(picture: torch.Tensor) -> float:
+        """How much steeper than in the whole picture the step over the seam is, in levels of 255."""
+        steps = [(one[..., seam_px] - one[..., seam_px - 1]).abs().mean() for one in (picture, whole)]
+        return float(steps[0] - steps[1]) * 127.5
+
+    assert blended.shape == whole.shape
+    assert jump(blended) < 1 < jump(butted)
