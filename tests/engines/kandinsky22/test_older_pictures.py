@@ -101,7 +101,7 @@ async def test_a_prompt_becomes_a_picture_beside_kandinsky_3_in_one_pool(weights
 
 @pytest.mark.parametrize(
     ("task", "size"),
-    zip(EVERY_KIND, [(156, 104), (128, 128), (192, 128), (150, 100), (192, 128)], strict=True),
+    list(zip(EVERY_KIND, [(156, 104), (128, 128), (192, 128), (150, 100), (192, 128)], strict=True)),
     ids=lambda value: getattr(value, "kind", ""),
 )
 def test_every_kind_becomes_a_picture(
