@@ -67,7 +67,8 @@ def scribble(image: Image.Image, detector: hed.HED) -> Tensor:
 @torch.inference_mode()
 def _detected(image: Image.Image, detector: hed.HED) -> Tensor:
     picture = _tensor(np.asarray(image.convert("RGB")))
-    return detector(picture.unsqueeze(0))[0].cpu()
+    probable: Tensor = detector(picture.unsqueeze(0))[0].cpu()
+    return probable
 
 
 def _grey(image: Image.Image) -> Tensor:

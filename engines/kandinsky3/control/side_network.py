@@ -84,7 +84,8 @@ class SideNetwork:
         """
         conditions = conditions or [None] * len(x)
         if not any(_controls(condition) for condition in conditions):
-            return self.base(x, times, contexts)
+            plain: Tensor = self.base(x, times, contexts)
+            return plain
         residuals = self.residuals(x, times, contexts, conditions)
         scaled = [residual * _scales(conditions, residual) for residual in residuals]
         said = walk.told(self.base.unet, *self._entering(times, contexts))
