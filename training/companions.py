@@ -29,13 +29,15 @@ def folder(name: str) -> Path:
 def grow(name: str, chunks: int, make: Make, stop_at: float | None = None) -> None:
     """Make the additions of the bank's first chunks, a share of them in each worker.
 
-    Stops at `stop_at` (Unix seconds) once there is one; a chunk that is there already stays as it is.
+    Stops at `stop_at` (Unix seconds) once there is one. A chunk that is there already stays as it is, unless the bank's
+    rows have been encoded anew since.
     """
     target = folder(name)
     for number, path in enumerate(sorted(bank.folder().glob("[0-9]*[0-9].npz"))[:chunks]):
-        if number % loop.workers() != loop.worker() or (target / path.name).exists():
+        if number % loop.workers() != loop.worker() or _is_current(target / path.name, path):
             continue
-        if stop_at and time.time() > stop_at and any(target.glob("[0-9]*[0-9].npz")):
+        done = any(_is_current(made, bank.folder() / made.name) for made in target.glob("[0-9]*[0-9].npz"))
+        if stop_at and time.time() > stop_at and done:
             return
         arrays: dict[str, np.ndarray] = {}
         with np.load(path) as rows:
@@ -46,6 +48,11 @@ def grow(name: str, chunks: int, make: Make, stop_at: float | None = None) -> No
         partial = target / f"{path.stem}.tmp.npz"
         np.savez(partial, **arrays)
         partial.rename(target / path.name)
+
+
+def _is_current(added: Path, rows: Path) -> bool:
+    """Whether a chunk of additions is there and no older than its rows."""
+    return added.exists() and rows.exists() and added.stat().st_mtime_ns >= rows.stat().st_mtime_ns
 
 
 def _made(seeds: np.ndarray, make: Make, label: tuple[int, int]) -> Arrays:
@@ -72,7 +79,7 @@ class Companions:
             return
         self._checked_s = time.monotonic()
         for path in sorted(folder(self._name).glob("[0-9]*[0-9].npz")):
-            if path.name in self._seen:
+            if path.name in self._seen or not _is_current(path, bank.folder() / path.name):
                 continue
             self._seen.add(path.name)
             with np.load(bank.folder() / path.name) as rows, np.load(path) as added:

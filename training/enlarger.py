@@ -26,12 +26,11 @@ DOWN, UP = (0.0, 0.5, 0.5, 0.0), (0.0, 1.0, 1.0, 0.0)
 def begin(model: network.Network) -> None:
     """Set the weights along the way of the small picture, so that the network gives it back enlarged.
 
-    Needs a group of four channels for each colour in the last norm, and one more for everything else: 16 channels in 4
-    groups, at full and at half resolution.
+    Needs groups of four channels at full and at half resolution: one for each colour, and more for everything else.
     """
     config = model.config
-    if (config.init_channels, config.widths[0], config.groups) != (16, 16, GROUP):
-        raise ValueError("the way of the small picture is laid out for 16 channels in 4 groups")
+    if not config.init_channels == config.widths[0] == GROUP * config.groups > GROUP * COLOURS:
+        raise ValueError("the way of the small picture wants groups of four channels, and more than three of them")
     guide = torch.arange(COLOURS)
     _route(model.init_conv, {c: (COLOURS + c, 1.0) for c in range(COLOURS)})
     for block in model.down_samples[0].resnet_attn_blocks:

@@ -93,18 +93,18 @@ class SuperResolutionConfig:
     factor: int = 2
     original: dict[str, Any] = field(
         default_factory=lambda: {
-            "model_channels": 16,
-            "init_channels": 16,
-            "dim_mult": [1, 2, 3, 4],
+            "model_channels": 24,
+            "init_channels": 24,
+            "dim_mult": [1, 2, 2, 2],
             "num_resnet_blocks": [2, 2, 2, 2],
-            "groups": 4,
+            "groups": 6,
             "time_embed_dim": 64,
             "num_channels": 3,
         }
     )
     scenes: int = 500  # kept as large pictures
     crop_px: int = 64
-    steps: int = 8000
+    steps: int = 6000
     batch: int = 8
     whole_from: float = 0.6  # share of the run after which crops of twice the side, fewer, take turns with the small
     learning_rate: float = 1e-3

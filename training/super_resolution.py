@@ -55,7 +55,7 @@ class Pictures:
 
 
 def losses_of(model: network.Network, large: Tensor, small: Tensor, times: Tensor, edge_weight: float) -> loop.Losses:
-    """The loss of one batch at these times, and the PSNR in dB of the x0 that the network sees."""
+    """The loss of one batch at these times, the PSNR in dB of the x0 that the network sees, and that of the guide."""
     alphas = schedule.linear().alphas_cumprod[times].view(-1, 1, 1, 1)
     noisy = alphas.sqrt() * large + (1 - alphas).sqrt() * torch.randn_like(large)
     guide = network.enlarged(small, *large.shape[2:])
@@ -65,6 +65,7 @@ def losses_of(model: network.Network, large: Tensor, small: Tensor, times: Tenso
     return {
         "loss": (weight * error.abs()).mean() + 2 * (weight * error.square()).mean(),
         "psnr": 10 * torch.log10(4 / squared.clamp(min=1e-9)),
+        "guide_psnr": 10 * torch.log10(4 / (guide - large).square().mean().clamp(min=1e-9)),
     }
 
 

@@ -1,6 +1,7 @@
 """Each recipe begins from what it should begin from, and its loss falls; nothing is trained to be good here."""
 
 import dataclasses
+import os
 
 import numpy as np
 import pytest
@@ -229,6 +230,11 @@ def test_companions_stay_beside_their_rows(tmp_path, monkeypatch: pytest.MonkeyP
     companions.grow("numbers", 1, make)
     companions.grow("numbers", 1, lambda scenes, rng: pytest.fail("made twice"))
     latents, scenes, added = companions.Companions("numbers").batch(np.random.default_rng(1), 8, SQUARE)
+    later_ns = (companions.folder("numbers") / "0000.npz").stat().st_mtime_ns + 10**9
+    os.utime(config.workspace() / "bank" / "0000.npz", ns=(later_ns, later_ns))  # encoded anew
+    remade: list[int] = []
+    companions.grow("numbers", 1, lambda scenes, rng: (remade.append(len(scenes)), make(scenes, rng))[1])
+    assert sum(remade) == 7
     assert [scene.seed for scene in scenes] == added["own"].astype(int).tolist()
     assert torch.equal(latents[:, 0, 0, 0], torch.from_numpy(added["own"]).float())
 
