@@ -19,10 +19,12 @@ from engines.kandinsky3.super_resolution import network as networks
 from engines.kandinsky3.super_resolution import solver, views
 
 SCHEDULE = schedule.linear()
-# One pass of the network sees at most this: a 2048x2048 picture, or four windows of 1024x1024. In float16 the published
-# network then keeps 5.05 GiB of activations, as much as the MoVQ decoder at 1024x1024 (15.9 TFLOP a window). The
-# original looks at 15 windows at once.
-PASS_PX = 2048 * 2048
+# Flash sees at most this at once: a 2048x2048 picture, for which the published network keeps 5.05 GiB of activations in
+# float16, as much as the MoVQ decoder at 1024x1024.
+WHOLE_PX = 2048 * 2048
+# Smaller looks share a pass up to two windows of 1024x1024 (15.9 TFLOP and 1.26 GiB each), so that the state of a large
+# picture, up to 1.2 GiB at 4096x4096, has room beside them. The original looks at 15 windows at once.
+PASS_PX = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def begin(
     """
     height, width = small.shape[-2] * factor, small.shape[-1] * factor
     if looking is None:
-        whole = isinstance(plan[0], Direct) and height * width <= PASS_PX
+        whole = isinstance(plan[0], Direct) and height * width <= WHOLE_PX
         looking = views.whole(height, width) if whole else views.cover(height, width)
     guide = networks.enlarged(small.unsqueeze(0), height, width)[0]
     return State(noise.draw(0, guide.shape).to(guide.device), guide, plan, looking, noise, draws=1)
@@ -120,7 +122,7 @@ class _Row:
 
 
 def _look(rows: Sequence[_Row], network: networks.Network) -> list[Tensor]:
-    """What the network sees in each row; rows of one shape share passes of at most PASS_PX."""
+    """What the network sees in each row; rows of one shape share passes of PASS_PX."""
     seen: dict[int, Tensor] = {}
     shapes: dict[torch.Size, list[int]] = {}
     for number, row in enumerate(rows):
