@@ -15,7 +15,7 @@ TILES = tiling.Tiles.of(side=352, out_side=352, overlap=0.25)
 
 
 def refined(
-    network: unet.Network,
+    network: unet.Predictor,
     latents: Tensor,
     context: unet.Context,
     noise: NoiseSource,
