@@ -63,7 +63,7 @@ def test_the_first_in_line_is_next() -> None:
 def test_every_stage_has_a_status_text(t: Translator, stage: tasks.Stage) -> None:
     text = wording.progress(t, tasks.Progress(stage, 15, 50))
     assert text
-    assert ("▰▰▰▱▱▱▱▱▱▱ 30 %" in text) == (stage.value in ("sampling", "refining", "decoding"))
+    assert ("▰▰▰▱▱▱▱▱▱▱ 30 %" in text) == (stage.value in ("imagining", "sampling", "refining", "decoding"))
 
 
 def engine_error_codes() -> list[str]:
