@@ -29,13 +29,19 @@ IN_FLIGHT: Final = 16  # tasks that wait in the pool at once
 LARGER_PX: Final = 256  # side of the picture that an upscale is to find again, for a factor of 2
 
 
+def nothing_claimed(_: np.ndarray) -> mini_judges.Claims:
+    """No claim: the picture is judged elsewhere, or only looked at."""
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A task, its files, and what must hold of its first picture: claims, or a number in dB."""
+    """A task, its files, what must hold of its first picture, and what is told beside that."""
 
     task: tasks.Task
     media: tasks.Media
     judge: Callable[[np.ndarray], mini_judges.Claims]
+    aside: Callable[[np.ndarray], mini_judges.Claims] = nothing_claimed
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,8 @@ def fusion(count: int) -> list[Case]:
         images = tuple(tasks.WeightedImage(image=name, weight=0.5) for name in (SOURCE, SECOND))
         task = tasks.ImageFusion(images=images, seed=seed)
         media = {SOURCE: one.png(), SECOND: two.png()}
-        cases.append(Case(task, media, _bound(mini_judges.fused, (one, two))))
+        judge, aside = _bound(mini_judges.fused, (one, two)), _bound(mini_judges.fused_objects, (one, two))
+        cases.append(Case(task, media, judge, aside))
     return cases
 
 
@@ -165,8 +172,8 @@ def measured(measure: Measure, count: int, weights: Path | None, guidance: float
     cases = guided(measure.cases(count), guidance)
     pictures = asyncio.run(paint(cases, weights))
     claims = [case.judge(picture) for case, picture in zip(cases, pictures, strict=True)]
-    names = dict.fromkeys(name for claim in claims for name in claim)
-    details = ", ".join(f"{name} {_percent([claim[name] for claim in claims if name in claim])}" for name in names)
+    asides = [case.aside(picture) for case, picture in zip(cases, pictures, strict=True)]
+    details = "; beside that ".join(told for told in (_shares(claims), _shares(asides)) if told)
     return (measure.name, count, _percent([all(claim.values()) for claim in claims]), measure.goal, details)
 
 
@@ -209,8 +216,7 @@ def painted_22(count: int, weights: Path | None, guidance: float | None) -> tupl
     ]
     pictures = asyncio.run(paint(guided(cases, guidance), weights))
     judged = [mini_accuracy.judge(picture, one) for picture, one in zip(pictures, wanted, strict=True)]
-    details = ", ".join(f"{name} {_percent([claim[name] for claim in judged])}" for name in judged[0])
-    return (KANDINSKY_22, count, _percent([all(claim.values()) for claim in judged]), 80, details)
+    return (KANDINSKY_22, count, _percent([all(claim.values()) for claim in judged]), 80, _shares(judged))
 
 
 def row(name: str, count: int, weights: Path | None, guidance: float | None) -> tuple[report.Cell, ...]:
@@ -234,11 +240,6 @@ def _bound(judge: Callable[..., mini_judges.Claims], *known: object) -> Callable
     return lambda picture: judge(picture, *known)
 
 
-def nothing_claimed(_: np.ndarray) -> mini_judges.Claims:
-    """No claim: the picture is judged elsewhere, or only looked at."""
-    return {}
-
-
 def _words(things: Sequence[mini_drawing.Thing], background: str) -> str:
     """A prompt for one thing, or for two side by side, the left one first."""
     ordered = sorted(things, key=lambda thing: thing.x)
@@ -251,6 +252,12 @@ def _a(words: str) -> str:
 
 def _resized(picture: np.ndarray, side_px: int) -> np.ndarray:
     return np.asarray(Image.fromarray(picture).resize((side_px, side_px), Image.Resampling.BICUBIC))
+
+
+def _shares(claims: Sequence[mini_judges.Claims]) -> str:
+    """Each claim's name and the share in percent of the cases that make it in which it holds."""
+    names = dict.fromkeys(name for claim in claims for name in claim)
+    return ", ".join(f"{name} {_percent([claim[name] for claim in claims if name in claim])}" for name in names)
 
 
 def _percent(claims: Sequence[bool]) -> float:

@@ -61,11 +61,11 @@ def fused(result: np.ndarray, sources: tuple[mini_drawing.Drawing, mini_drawing.
     return {"first": things[0].colour in seen, "second": things[1].colour in seen}
 
 
-def fused_objects(result: np.ndarray, sources: tuple[mini_drawing.Drawing, mini_drawing.Drawing]) -> bool:
-    """Whether both objects are there, in colour and shape."""
+def fused_objects(result: np.ndarray, sources: tuple[mini_drawing.Drawing, mini_drawing.Drawing]) -> Claims:
+    """Both objects are there, in colour and shape."""
     _, found = mini_eye.look(result)
     seen = {(one.colour, one.shape) for one in found}
-    return all((source.things[0].colour, source.things[0].shape) in seen for source in sources)
+    return {"both objects": all((one.things[0].colour, one.things[0].shape) in seen for one in sources)}
 
 
 def reworded(result: np.ndarray, source: mini_drawing.Drawing, background: str) -> Claims:

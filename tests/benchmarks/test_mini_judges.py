@@ -49,7 +49,8 @@ def test_a_fusion_shows_both_sources() -> None:
         "yellow", (replace(RED_STAR, x=0.27, size=0.3), replace(other.things[0], x=0.73, size=0.3))
     )
     assert all(mini_judges.fused(both.pixels(), (SOURCE, other)).values())
-    assert mini_judges.fused_objects(both.pixels(), (SOURCE, other))
+    assert mini_judges.fused_objects(both.pixels(), (SOURCE, other))["both objects"]
+    assert not mini_judges.fused_objects(SOURCE.pixels(), (SOURCE, other))["both objects"]
     assert not all(mini_judges.fused(SOURCE.pixels(), (SOURCE, other)).values())
 
 
