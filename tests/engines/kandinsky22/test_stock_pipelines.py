@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,6 +144,12 @@ def assert_alike(states: list[sampler.State], recorder: Recorder) -> None:
 
 def picture() -> Image.Image:
     return Image.fromarray(np.random.default_rng(3).integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8))
+
+
+def png(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, format="PNG")
+    return file.getvalue()
 
 
 @pytest.mark.parametrize("negative", ["", "blue"], ids=["silence", "negative"])
@@ -314,9 +322,66 @@ def test_control_by_depth_is_the_stock_one(
     assert_alike(advanced(setting.parts, state), recorder)
 
 
-def png(image: Image.Image) -> bytes:
-    import io
+def painted(setting: recipes.Setting, state: sampler.State) -> Tensor:
+    return advanced(setting.parts, state)[-1].latents
 
-    file = io.BytesIO()
-    image.save(file, format="PNG")
-    return file.getvalue()
+
+def shows(mistaken: Tensor, right: Tensor) -> bool:
+    """Whether a mistake is far over the limits of this file."""
+    return bool((mistaken - right).abs().max() > 20 * LOOP)
+
+
+def test_guidance_in_the_convention_of_kandinsky_3_shows(
+    setting: recipes.Setting, embeddings: tuple[Tensor, Tensor]
+) -> None:
+    meaning = Meaning(wanted=embeddings[0], unwanted=embeddings[1])
+    right = setting.begun(setting.decoder(STEPS, 3.0), meaning, decoder_noise(), SIZE)
+    off_by_one = setting.begun(setting.decoder(STEPS, 2.0), meaning, decoder_noise(), SIZE)
+    swapped = dataclasses.replace(right, wanted=right.unwanted, unwanted=right.wanted)
+    assert shows(painted(setting, off_by_one), painted(setting, right))
+    assert shows(painted(setting, swapped), painted(setting, right))
+
+
+def test_a_mask_the_other_way_round_and_other_channels_show(
+    setting: recipes.Setting, embeddings: tuple[Tensor, Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mask = np.zeros((SIDE, SIDE), dtype=np.float32)
+    mask[10:40, 20:47] = 1
+    known, keep = setting.encode(canvas.tensor(picture())), inpainting.keep(mask, SIDE, SIDE)
+    meaning = Meaning(wanted=embeddings[0], unwanted=embeddings[1])
+    plan = setting.decoder(STEPS, 3.0, network=Network.INPAINTING)
+
+    def begun(keep: Tensor) -> sampler.State:
+        condition = sampler.Condition(known=known, keep=keep)
+        return setting.begun(plan, meaning, decoder_noise(), SIZE, condition=condition)
+
+    right = painted(setting, begun(keep))
+    assert shows(painted(setting, begun(1 - keep)), right)
+    monkeypatch.setattr(sampler, "_seen", lambda state: torch.cat([state.latents, keep, known * keep]))  # Kandinsky 3's
+    assert shows(painted(setting, begun(keep)), right)
+
+
+def test_a_depth_map_in_the_range_of_pictures_shows(
+    setting: recipes.Setting, embeddings: tuple[Tensor, Tensor]
+) -> None:
+    hint, plan = canvas.tensor(picture()), setting.decoder(STEPS, 3.0, network=Network.DEPTH)
+    meaning = Meaning(wanted=embeddings[0], unwanted=embeddings[1])
+    right, mistaken = (
+        setting.begun(plan, meaning, decoder_noise(), SIZE, condition=sampler.Condition(hint=one))
+        for one in ((hint + 1) / 2, hint)
+    )
+    assert shows(painted(setting, mistaken), painted(setting, right))
+
+
+def test_nothing_is_the_embedding_of_an_empty_picture_and_weights_are_not_shared_out(
+    parts: Parts, words: Words
+) -> None:
+    images = [tasks.WeightedImage(image="one.png", weight=weight) for weight in (0.3, 0.9)]
+    meaning = Meanings(parts, words).of_images(images, "", {"one.png": png(picture())}, Numbered({}))
+    whole = [tasks.WeightedImage(image="one.png", weight=1.0)]
+    alone = Meanings(parts, words).of_images(whole, "", {"one.png": png(picture())}, Numbered({}))
+    assert meaning.wanted is not None
+    assert alone.wanted is not None
+    assert meaning.unwanted is not None
+    torch.testing.assert_close(meaning.wanted, 1.2 * alone.wanted)
+    assert meaning.unwanted.abs().max() > 0.01
