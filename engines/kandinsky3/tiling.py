@@ -102,5 +102,5 @@ def _blended(first: Tensor, second: Tensor, extent: int, dim: int) -> Tensor:
     share = torch.arange(extent, dtype=second.dtype, device=second.device) / extent
     share = share if dim == -1 else share[:, None]
     ending = first.narrow(dim, first.shape[dim] - extent, extent)
-    beginning, rest = second.split([extent, second.shape[dim] - extent], dim=dim)
+    beginning, rest = second.narrow(dim, 0, extent), second.narrow(dim, extent, second.shape[dim] - extent)
     return torch.cat([ending * (1 - share) + beginning * share, rest], dim=dim)

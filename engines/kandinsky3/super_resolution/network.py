@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -178,7 +179,7 @@ class Residual(nn.Module):
         self.res_block = nn.Identity() if straight else nn.Conv2d(width, out_width, kernel_size=1)
 
     def forward(self, x: Tensor, time: Tensor) -> Tensor:
-        out = self.out_block(self.in_block(x), self.time_mlp(time))
+        out: Tensor = self.out_block(self.in_block(x), self.time_mlp(time))
         shortcut: Tensor = self.res_block(self.change_resolution(x))
         return shortcut + out
 
@@ -191,8 +192,8 @@ class _Level(nn.Module):
         self.resnet_attn_blocks = nn.ModuleList(nn.ModuleList([block]) for block in blocks)
 
     def forward(self, x: Tensor, time: Tensor) -> Tensor:
-        for (block,) in self.resnet_attn_blocks:  # type: ignore[misc]  # a ModuleList of one
-            x = block(x, time)
+        for alone in self.resnet_attn_blocks:
+            x = cast("nn.ModuleList", alone)[0](x, time)
         return x
 
 
