@@ -52,11 +52,11 @@ def checks(settings: Settings) -> list[Check]:
     return [look(settings) for look in (token, devices, memory, weights, database, disk)]
 
 
-def report(settings: Settings, console: Console) -> bool:
-    """Print the checks; whether all are well."""
+def report(settings: Settings, console: Console, find_gpus: Callable[[], list[machine.Gpu]] = machine.gpus) -> bool:
+    """Print the checks, and what of the official models fits each sort of card here; whether all checks are well."""
     with console.status("Looking…"):
         found = checks(settings)
-        gpus = {gpu.memory_bytes: gpu.name for gpu in machine.gpus()}
+        gpus = {gpu.memory_bytes: gpu.name for gpu in find_gpus()}
     console.print(_rendered(found))
     for memory_bytes, name in gpus.items():
         console.print(memory_report.table(memory_plan.plan(memory_bytes, settings.engines.text_encoder_bits), name))

@@ -165,3 +165,13 @@ def test_the_report_shows_every_check_and_says_whether_all_are_well(folder: Path
     for name in ("Token", "GPU", "Memory", "Weights", "Database", "Disk"):
         assert name in out.getvalue()
     assert "need you." in out.getvalue()
+
+
+def test_the_report_says_what_fits_the_cards_that_it_finds(folder: Path) -> None:
+    out = io.StringIO()
+    doctor.report(configured(), Console(file=out, width=160), lambda: [MEDIUM, LARGE, LARGE])
+    assert out.getvalue().count("Official models on Large") == 1
+    assert "Official models on Medium: 19.3 GB for weights, text encoder in 16 bits" in out.getvalue()
+    four = io.StringIO()
+    doctor.report(configured(engines__text_encoder_bits=4), Console(file=four, width=160), lambda: [MEDIUM])
+    assert "text encoder in 4 bits" in four.getvalue()

@@ -76,7 +76,7 @@ def test_what_is_pulled_is_listed_and_verified(tmp_path: Path) -> None:
     assert not (root / "originals").exists()
     listed = called("list", "--dir", root)
     assert "mit" in listed.output
-    assert "there" in next(line for line in listed.output.splitlines() if f"{KIND} " in line)
+    assert any("KandiSuperRes x2 " in line and "there" in line for line in listed.output.splitlines())
     assert called("verify", "--dir", root).exit_code == 0
     (root / "kandi_super_res_x2.safetensors").write_bytes(b"x")
     broken = called("verify", "--dir", root, "--quick")

@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 
 from engines import errors, tasks
+from engines.kandinsky3 import files
 from engines.weights import manifest
 from engines.weights.manifest import Form, Part
 from tests import official_layout as official
@@ -43,6 +44,14 @@ def test_what_fetches_a_missing_file_is_its_kind_or_else_its_component() -> None
     for kind, components in BOOK.kinds.items():
         assert set(BOOK.needed([kind])) == set(BOOK.needed(components))
         assert set(BOOK.core) <= set(components)
+
+
+def test_a_kind_brings_every_file_that_the_engines_ask_it_for() -> None:
+    for kind, stems in files.NEEDS.items():
+        assert BOOK.fetching(kind, stems) == (kind,)
+    for stems in files.CONTROLS.values():
+        brought = {component.name for component in BOOK.needed(BOOK.fetching("style_transfer", stems))}
+        assert brought >= set(stems)
 
 
 def test_no_two_files_have_one_place() -> None:
