@@ -42,7 +42,8 @@ async def test_kandinsky_22_is_chosen_compared_and_named_where_it_is_installed(t
             assert (await pool.next()).task.model is OLDER
 
         left = PuppetPool()
-        async with running_bot(configured(scene.url, tmp_path / "bot"), left):
+        config = configured(scene.url, tmp_path / "bot", engines__weights_dir=tmp_path / "nothing")
+        async with running_bot(config, left):
             accepted = await left.next()
             assert accepted.task.model is OLDER  # what was accepted is tried
             accepted.finish()
