@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 
 from bot.cli_basics import Config, Data, load_settings, stop, without_none
+from engines import checkpoints
+from engines.errors import CheckpointMissing, EngineError
 from engines.weights.pull import Options
 
 app = typer.Typer(
@@ -83,19 +85,20 @@ def verify(
 
 
 def _root(folder: Path | None, config: Path | None, data: Path | None) -> Path:
-    if folder is not None:
+    """Where the engines would look: the folder that is named or set, or the one called `weights` in it."""
+    if folder is None:
+        overrides = {**without_none(storage__data_dir=data), "engines.profile": "kandinsky3"}
+        folder = load_settings(config, overrides).engines.weights_dir
+        assert folder is not None  # the official profile always has one
+    try:
+        return checkpoints.Layout.at(folder).root
+    except CheckpointMissing:
         return folder
-    overrides = {**without_none(storage__data_dir=data), "engines.profile": "kandinsky3"}
-    chosen = load_settings(config, overrides).engines.weights_dir
-    assert chosen is not None  # the official profile always has one
-    return chosen
 
 
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
     """Errors of weights end the command with one readable text; Ctrl+C says how to go on."""
-    from engines.errors import EngineError
-
     try:
         yield
     except KeyboardInterrupt:

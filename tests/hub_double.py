@@ -26,6 +26,7 @@ class Fault(Enum):
     CUT = auto()  # the connection ends in the middle of what was asked for
     CORRUPT = auto()  # a byte is another one
     UNAVAILABLE = auto()  # 503
+    EXPIRED = auto()  # 403, as a signed address answers when its time is over
     HANG = auto()  # half of it, then nothing until the double closes
 
 
@@ -167,6 +168,8 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.state.faults[path].pop(0) if self.state.faults.get(path) else None
         if fault is Fault.UNAVAILABLE:
             return self._refuse(503, "Unavailable")
+        if fault is Fault.EXPIRED:
+            return self._refuse(403, "")
         if fault is Fault.CORRUPT:
             content = bytes([content[0] ^ 1]) + content[1:]
         asked = self.headers.get("Range")

@@ -73,6 +73,8 @@ class Hub:
         if info.sha is None or info.siblings is None:
             raise errors.DownloadFailed(f"{repository} cannot be listed: the hub's answer is not complete")
         files = {file.rfilename: _remote(file) for file in info.siblings}
+        if outside := [path for path in files if path.startswith("/") or ".." in path.split("/")]:
+            raise errors.DownloadFailed(f"{repository} is refused: {outside[0]!r} leads out of the folder of weights")
         return Listing(repository, info.sha, getattr(info.card_data, "license", None), files)
 
     def fetch(self, source: Listing, remote: Remote, target: Path, on_bytes: OnBytes = lambda _: None) -> str:
@@ -241,7 +243,8 @@ def _is_transient(error: Exception) -> bool:
     from huggingface_hub.errors import HfHubHTTPError
 
     if isinstance(error, HfHubHTTPError):
-        return _status(error) >= 500 or _status(error) == 429
+        # a signed address of a storage host expires during a long transfer, with 403: it is asked for anew
+        return _status(error) >= 500 or _status(error) in (403, 429)
     # the hub library's complaint about a file that ended early has no error number
     return isinstance(error, httpx2.TransportError) or (isinstance(error, OSError) and error.errno is None)
 

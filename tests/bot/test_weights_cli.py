@@ -107,5 +107,9 @@ def test_nothing_to_convert_and_nothing_to_verify_are_told(tmp_path: Path) -> No
 
 def test_the_folder_is_that_of_the_official_profile(tmp_path: Path) -> None:
     assert str(Path("data/weights")) in told(called("list"))
+    inner = tmp_path / "w" / "weights"
+    inner.mkdir(parents=True)
+    (inner / "movq.pt").write_bytes(b"")
+    assert f"fetch for {inner}" in told(called("list", "--dir", tmp_path / "w"))
     Path("bot.toml").write_text('[engines]\nweights_dir = "elsewhere"\n', "utf-8")
     assert "elsewhere" in told(called("list"))

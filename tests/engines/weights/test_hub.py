@@ -136,9 +136,12 @@ def test_a_token_is_not_sent_to_the_storage_host(
     assert {request.token for request in storage.requests} == {None}
 
 
-def test_a_hub_that_is_busy_for_a_moment_is_asked_again(double: Double, client: hub.Hub, tmp_path: Path) -> None:
+@pytest.mark.parametrize("fault", [Fault.UNAVAILABLE, Fault.EXPIRED])
+def test_a_hub_that_refuses_for_a_moment_is_asked_again(
+    double: Double, client: hub.Hub, tmp_path: Path, fault: Fault
+) -> None:
     listing, remote = published(double, client)
-    double.faults["unet/weights.bin"] = [Fault.UNAVAILABLE]
+    double.faults["unet/weights.bin"] = [fault]
     assert client.fetch(listing, remote, tmp_path / "w.bin") == SHA256
 
 
@@ -166,6 +169,13 @@ def test_a_refusal_says_what_to_do(double: Double, client: hub.Hub, status: int,
     with pytest.raises(errors.DownloadFailed, match=says) as caught:
         client.listing(REPOSITORY)
     assert REPOSITORY in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["../../.profile", "/etc/passwd", "prior/../../out"])
+def test_a_repository_whose_files_lead_elsewhere_is_refused(double: Double, client: hub.Hub, path: str) -> None:
+    double.publish(REPOSITORY, {path: b"x"})
+    with pytest.raises(errors.DownloadFailed, match="leads out"):
+        client.listing(REPOSITORY)
 
 
 def test_a_file_that_is_gone_is_told(double: Double, client: hub.Hub, tmp_path: Path) -> None:
