@@ -122,8 +122,16 @@ def plan(source: hub.Hub, root: Path, kinds: Iterable[str], book: manifest.Manif
         locked = locked.with_component(component.name, tuple(dict.fromkeys(job.target for job in own)))
         jobs += own
     folders = frozenset(job.target.rpartition("/")[0] for job in jobs if job.form is Form.SHARDS)
-    missing = {job.target: job for job in jobs if not is_there(root, job.target, locked)}
+    missing = {job.target: job for job in jobs if not all(is_there(root, made, locked) for made in _made(job, locked))}
     return Plan(tuple(missing.values()), locked, folders)
+
+
+def _made(job: Job, locked: lock.Lock) -> set[str]:
+    """The files that a published one became: its target, and what the lock says beyond that (a projection)."""
+    published = (job.listing.repository, job.remote.path)
+    origins = {path: entry.origin for path, entry in locked.files.items() if not path.startswith(f"{ORIGINALS}/")}
+    beyond = {path for path, origin in origins.items() if origin and (origin.repository, origin.path) == published}
+    return {job.target} | beyond
 
 
 def is_there(root: Path, target: str, locked: lock.Lock) -> bool:

@@ -109,6 +109,19 @@ def test_what_was_lost_comes_again_without_a_transfer_where_the_original_is_ther
     assert all(request.path.startswith("/api/") for request in published.requests)
 
 
+def test_a_projection_that_was_lost_comes_again_with_its_network(
+    double: Double, client: hub.Hub, tmp_path: Path
+) -> None:
+    inside = {"in_layer.weight": torch.ones(2, 3), "projection_lin.weight": torch.ones(4, 4)}
+    double.publish(official.EDGES, {"unet/diffusion_pytorch_model.bin": official.pickled(inside)})
+    pull.pull(client, tmp_path, ["kandinsky3_edges"], pull.Options(remove_originals=True))
+    lost = tmp_path / "flan_ul2_encoder" / "projection_edges.safetensors"
+    lost.unlink()
+    assert pull.pull(client, tmp_path, ["kandinsky3_edges"]) == ["kandinsky3_edges.safetensors"]
+    assert lost.is_file()
+    assert pull.pull(client, tmp_path, ["kandinsky3_edges"]) == []
+
+
 def test_a_failure_in_the_middle_is_taken_up_by_the_next_pull(
     published: Double, client: hub.Hub, tmp_path: Path
 ) -> None:
