@@ -46,7 +46,7 @@ def edges(hints: Fixture) -> hint_network.HintNetwork:
     return golden_control.build_hint_network(hints)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def steered(sides: Fixture) -> side_network.SideNetwork:
     return golden_control.build_side_network(sides)
 
@@ -187,12 +187,13 @@ class Added(nn.Module):
 
 
 def test_a_residual_added_to_the_stream_of_the_side_network_is_far_over_the_limit(
-    sides: Fixture, steered: side_network.SideNetwork
+    sides: Fixture,
 ) -> None:
+    network = golden_control.build_side_network(sides)
     given = conditions(*[sides["in.hint"][0]] * 2)
-    assert error(steered, sides, given, "out.unet_k1") < golden_control.FORWARD
-    steered.side.convs = nn.ModuleList(Added(conv) for conv in steered.side.convs)
-    assert error(steered, sides, given, "out.unet_k1") > FAR
+    assert error(network, sides, given, "out.unet_k1") < golden_control.FORWARD
+    network.side.convs = nn.ModuleList(Added(conv) for conv in network.side.convs)
+    assert error(network, sides, given, "out.unet_k1") > FAR
 
 
 def test_a_projection_inside_the_side_network_is_far_over_the_limit(
