@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import tokenizers
 import torch
@@ -65,10 +66,10 @@ def write(root: Path, *, learned: bool = True, shared: bool = False) -> None:
         (folder / "model_index.json").write_text(json.dumps({"movq": part, "image_encoder": part}))
 
 
-def _unet(channels: int, addition: str = "image") -> torch.nn.Module:
+def _unet(channels: int, addition: str = "image") -> Any:
     import diffusers
 
-    unet: torch.nn.Module = diffusers.UNet2DConditionModel(
+    return diffusers.UNet2DConditionModel(
         in_channels=channels, out_channels=8, sample_size=8, block_out_channels=(16, 32), layers_per_block=1,
         attention_head_dim=8, cross_attention_dim=24, encoder_hid_dim=WIDTH, encoder_hid_dim_type="image_proj",
         addition_embed_type=addition, resnet_time_scale_shift="scale_shift", norm_num_groups=8,
@@ -76,21 +77,19 @@ def _unet(channels: int, addition: str = "image") -> torch.nn.Module:
         mid_block_type="UNetMidBlock2DSimpleCrossAttn",
         up_block_types=("SimpleCrossAttnUpBlock2D", "ResnetUpsampleBlock2D"),
     )  # fmt: skip
-    return unet
 
 
-def _movq() -> torch.nn.Module:
+def _movq() -> Any:
     import diffusers
 
-    movq: torch.nn.Module = diffusers.VQModel(
+    return diffusers.VQModel(
         block_out_channels=(32, 32, 32, 64), down_block_types=(*["DownEncoderBlock2D"] * 3, "AttnDownEncoderBlock2D"),
         up_block_types=("AttnUpDecoderBlock2D", *["UpDecoderBlock2D"] * 3), layers_per_block=1, latent_channels=4,
         num_vq_embeddings=12, vq_embed_dim=4, norm_type="spatial",
     )  # fmt: skip
-    return movq
 
 
-def _shaken(model: torch.nn.Module) -> torch.nn.Module:
+def _shaken(model: Any) -> Any:
     """Zeros replaced by something, and the hint's eight convolutions kept loud: nothing is silently inactive."""
     for name, parameter in model.named_parameters():
         if not parameter.any():
@@ -100,7 +99,7 @@ def _shaken(model: torch.nn.Module) -> torch.nn.Module:
     return model.eval()
 
 
-def _tokenizer() -> object:
+def _tokenizer() -> Any:
     import transformers
 
     letters = "abcdefghijklmnopqrstuvwxyz ,"

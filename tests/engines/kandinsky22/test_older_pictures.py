@@ -41,7 +41,7 @@ def wish(**changes: object) -> tasks.TextToImage:
     return tasks.TextToImage.model_validate({"prompt": "a cat", "seed": 7, "steps": 2, "model": MODEL, **changes})
 
 
-EVERY_KIND = (
+EVERY_KIND: tuple[tasks.Task, ...] = (
     wish(aspect_ratio="3:2"),
     tasks.ImageFusion(images=IMAGES, seed=3, steps=2, model=MODEL),
     tasks.ImageToImage(image="photo", prompt="a cat", seed=3, steps=4, strength=0.5, model=MODEL),
