@@ -222,7 +222,8 @@ class Day:
         for job_id in self.paper.queued(user_id):
             self.paper.wishes[job_id].status = JobStatus.CANCELLED
         await self.forgetting.forget(user_id)
-        self.paper.accounts[user_id].is_forgotten = True
+        account = self.paper.accounts[user_id]
+        account.is_forgotten, account.zone = True, UTC  # the clock was theirs too: the bot's usual one is left
 
     async def admin_acts(self, user_id: int) -> None:
         """The admin gives, takes, bans, lifts a ban, or sets the daily amount; or the user blocks the bot."""

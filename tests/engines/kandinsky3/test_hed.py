@@ -49,7 +49,7 @@ def test_edges_have_the_size_of_the_picture_and_are_probabilities(small: hed.HED
 
 def test_a_picture_has_the_same_edges_alone_and_among_others(small: hed.HED) -> None:
     pictures = torch.rand(3, 3, 16, 24)
-    torch.testing.assert_close(small(pictures)[1:2], small(pictures[1:2]), atol=1e-6, rtol=0)
+    torch.testing.assert_close(small(pictures)[1:2], small(pictures[1:2]), atol=1e-5, rtol=0)
 
 
 def test_the_network_sees_red_green_blue_from_0_to_255_around_its_norm() -> None:
