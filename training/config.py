@@ -101,7 +101,7 @@ class FlashConfig:
     batch: int = 24
     learning_rate: float = 3e-4  # of the generator; the paper's 1e-5 is for 350 times as many parameters
     judge_rate: float = 4.0  # learning rate of the discriminator's heads in generator rates (paper: 100)
-    adversarial_from: float = 0.6  # share of the run that is regression alone
+    adversarial_from: float = 0.5  # share of the run that is regression alone
     adversarial: float = 0.02  # weight of the generator's Wasserstein loss ...
     regression: float = 1.0  # ... beside that of the regression that stays in (paper: none)
     gradient_penalty: float = 1.0
