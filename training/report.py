@@ -83,7 +83,10 @@ def write() -> None:
     text = (Path(__file__).parent / "mini.template.md").read_text()
     text = text.replace("{vocabulary}", "\n".join(vocabulary()))
     text = text.replace("{accuracy}", "\n".join(measured("mini_accuracy")))
-    text = text.replace("{family}", "\n".join(measured("mini_family")))
+    family = measured("mini_family")
+    if (ROOT / "docs" / "family.md").exists():
+        family += ["", "Pictures: [family.md](family.md)."]
+    text = text.replace("{family}", "\n".join(family))
     text = text.replace("{words}", "\n".join(measured("mini_words")))
     text = text.replace("{prompts}", "\n".join(f"{i}. {prompt}" for i, prompt in enumerate(preview.PROMPTS, 1)))
     (ROOT / "docs" / "mini.md").write_text(text)
