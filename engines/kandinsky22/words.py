@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engines import bridges, errors, residency, styles
+from engines import bridges, errors, pretrained, residency, styles
 
 CACHED_TEXTS = 128  # 0.4 MB each at the published sizes, in float32
 
@@ -89,21 +89,7 @@ class TextEncoder(nn.Module):
 
 def load_encoder(folder: Path, device: torch.device, dtype: torch.dtype) -> TextEncoder:
     """The text tower in a folder. Raises CheckpointMissing, CheckpointInvalid."""
-    bridges.install()
-    import transformers
-
-    transformers.utils.logging.disable_progress_bar()
-    try:
-        model, told = transformers.CLIPTextModelWithProjection.from_pretrained(
-            folder, dtype=dtype, local_files_only=True, output_loading_info=True
-        )
-    except OSError as error:
-        raise errors.CheckpointMissing(f"no text encoder in {folder}: {error}") from error
-    except (RuntimeError, ValueError) as error:
-        raise errors.CheckpointInvalid(f"the text encoder in {folder} cannot be read: {error}") from error
-    if told["missing_keys"]:
-        raise errors.CheckpointInvalid(f"{folder.name} does not fit: missing {sorted(told['missing_keys'])[:3]}")
-    return TextEncoder(model.requires_grad_(False).to(device).eval())
+    return TextEncoder(pretrained.text_encoder("CLIPTextModelWithProjection", folder, device, dtype))
 
 
 class Words:

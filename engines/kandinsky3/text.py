@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from engines import bridges, checkpoints, errors, styles
+from engines import bridges, checkpoints, errors, pretrained, styles
 from engines.kandinsky3 import keymaps, unet
 
 TOKENS = 128  # the original's limit; what is longer is cut, the end mark stays
@@ -155,22 +155,7 @@ def load_encoder(folder: Path, device: torch.device, dtype: torch.dtype) -> Text
 
     Never float16: transformers keeps T5's `wo` in float32 then, 21.7 GB instead of 17.4 for FLAN-UL2.
     """
-    bridges.install()
-    import transformers
-
-    transformers.utils.logging.disable_progress_bar()
-    try:
-        model, told = transformers.T5EncoderModel.from_pretrained(
-            folder, dtype=dtype, local_files_only=True, output_loading_info=True
-        )
-    except OSError as error:
-        raise errors.CheckpointMissing(f"no text encoder in {folder}: {error}") from error
-    except (RuntimeError, ValueError) as error:
-        raise errors.CheckpointInvalid(f"the text encoder in {folder} cannot be read: {error}") from error
-    if told["missing_keys"]:
-        raise errors.CheckpointInvalid(f"{folder.name} does not fit: missing {sorted(told['missing_keys'])[:3]}")
-    model.requires_grad_(False)
-    return TextEncoder(model.to(device).eval())
+    return TextEncoder(pretrained.text_encoder("T5EncoderModel", folder, device, dtype))
 
 
 def encoder_from_state(config: Mapping[str, object], state: Mapping[str, Tensor]) -> TextEncoder:
