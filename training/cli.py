@@ -1,4 +1,4 @@
-"""`python -m training <recipe>`: one of ORDER, or all of them in order."""
+"""`python -m training <recipe>`: one of ORDER, or all of them in order; or `restore`, to go on from committed weights."""
 
 import argparse
 import dataclasses
@@ -24,7 +24,7 @@ ORDER = (*TEXT_TO_IMAGE, *FAMILY, "export")
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    parser.add_argument("recipe", choices=(*ORDER, "all"))
+    parser.add_argument("recipe", choices=(*ORDER, "all", "restore"))
     parser.add_argument("--minutes", type=float, help="wall-clock budget of the recipe instead of its step count")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--workers", type=int, default=1, help="processes of one thread that train together")
@@ -63,6 +63,10 @@ def _train(recipes: tuple[str, ...], threads: int, stop_at: float | None, rate: 
     for recipe in recipes:
         if recipe in FAMILY:
             _train_family(recipe, stop_at, changed)
+        elif recipe == "restore":
+            from training import restore
+
+            print("restored:", ", ".join(restore.restore()) or "nothing: every recipe has a checkpoint")
         elif recipe == "movq":
             movq.train(dataclasses.replace(config.MovqConfig(), **changed), stop_at)
             if not loop.worker():

@@ -129,7 +129,8 @@ def run(
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         module.load_state_dict(state["module"])
-        _resume(optimiser, state["optimiser"])
+        if state["optimiser"]:  # restored weights have none
+            _resume(optimiser, state["optimiser"])
         step, seconds = state["step"], state["seconds"]
     average = Average(module, ema**AGREE_EVERY) if ema else None
     if average and state and state["average"]:

@@ -48,7 +48,7 @@ CANVASES: dict[tuple[int, int], tuple[int, int]] = {
 }
 CANVAS_WEIGHTS = (0.76, 0.12, 0.12)
 # Radius in pixels on a frame whose short side is 128: (alone, beside another object).
-RADII = {"small": ((15, 17.5), (12, 14)), "medium": ((24, 28.5), (17.5, 21)), "big": ((37, 42), (25, 28))}
+RADII = {"small": ((15, 17.5), (14, 16)), "medium": ((24, 28.5), (21, 24)), "big": ((37, 42), (26.5, 28.5))}
 MARGIN_PX = 3
 
 
@@ -146,15 +146,15 @@ def composed_single(rng: np.random.Generator, width: int, height: int, shape: st
 
 # The radius of what lies inside a shape, in radii of that shape: it must not touch the outline.
 _ROOM = {
-    "circle": 0.50, "square": 0.50, "ring": 0.42, "heart": 0.36,
-    "diamond": 0.36, "triangle": 0.33, "star": 0.34, "cross": 0.31,
+    "circle": 0.56, "square": 0.56, "ring": 0.43, "heart": 0.38,
+    "diamond": 0.39, "triangle": 0.36, "star": 0.35, "cross": 0.31,
 }  # fmt: skip
 _SPOTS = {
-    "and": ((0.27, 0.5), (0.73, 0.5)),
-    "left of": ((0.27, 0.5), (0.73, 0.5)),
-    "right of": ((0.73, 0.5), (0.27, 0.5)),
-    "above": ((0.5, 0.27), (0.5, 0.73)),
-    "below": ((0.5, 0.73), (0.5, 0.27)),
+    "and": ((0.25, 0.5), (0.75, 0.5)),
+    "left of": ((0.25, 0.5), (0.75, 0.5)),
+    "right of": ((0.75, 0.5), (0.25, 0.5)),
+    "above": ((0.5, 0.25), (0.5, 0.75)),
+    "below": ((0.5, 0.75), (0.5, 0.25)),
 }
 
 
@@ -165,10 +165,10 @@ def composed_pair(
     scale = _frame(width, height)[4]
     if relation == "inside":
         # as large as the frame holds: an inner object of one latent cell could not be told from another
-        outer = float(rng.uniform(46, 52)) * scale
+        outer = float(rng.uniform(51, 57)) * scale
         share = float(rng.uniform(0.9, 1.0)) * _ROOM[shapes[1]]
-        cx, cy = _put(rng, (width, height), (0.5, 0.5), outer, 8)
-        inner_y = cy + outer * {"triangle": 0.16, "heart": 0.06}.get(shapes[1], 0.0)
+        cx, cy = _put(rng, (width, height), (0.5, 0.5), outer, 4)
+        inner_y = cy + outer * {"triangle": 0.2, "heart": 0.06}.get(shapes[1], 0.0)
         return (
             Thing(shapes[0], colours[0], "medium", None, cx, round(inner_y, 2), round(outer * share, 2)),
             Thing(shapes[1], colours[1], "medium", None, cx, cy, round(outer, 2)),
