@@ -1,4 +1,4 @@
-"""`python -m training <recipe>`: one of ORDER, or all of them in order; or `restore`, to go on from committed weights."""
+"""`python -m training <recipe>`: one of ORDER, or all in order; or `restore`, to go on from the committed weights."""
 
 import argparse
 import dataclasses
@@ -64,9 +64,10 @@ def _train(recipes: tuple[str, ...], threads: int, stop_at: float | None, rate: 
         if recipe in FAMILY:
             _train_family(recipe, stop_at, changed)
         elif recipe == "restore":
-            from training import restore
+            from training import family_restore, restore
 
-            print("restored:", ", ".join(restore.restore()) or "nothing: every recipe has a checkpoint")
+            restored = restore.restore() + family_restore.restored(export.WEIGHTS)
+            print("restored:", ", ".join(restored) or "nothing: every recipe has a checkpoint")
         elif recipe == "movq":
             movq.train(dataclasses.replace(config.MovqConfig(), **changed), stop_at)
             if not loop.worker():

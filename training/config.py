@@ -86,7 +86,7 @@ class BaseConfig:
     batch: int = 32
     learning_rate: float = 1e-3
     ema: float = 0.999
-    chunks: int = 30  # of 2,000 scenes each, in the bank of latents
+    chunks: int = 22  # of 2,000 scenes each, in the bank of latents
     prefer_simple: float = 0.2  # share of the scenes that are neither flat nor single which is passed over
     prefer_nested: float = 0.5  # of scenes without an object inside another: the hardest relation comes twice as often
     unconditional: float = 0.10  # share of samples that see the null embedding, for guidance

@@ -79,8 +79,13 @@ def _groups(module: nn.Module, rates: dict[str, float]) -> list[dict[str, Any]]:
     return [{"params": parameters, "factor": factor} for factor, parameters in groups.items()]
 
 
-def _resume(optimiser: torch.optim.Optimizer, state: dict[str, Any]) -> None:
-    """Load the optimiser's moments; the factors of the learning rate are those of this run."""
+def _resume(optimiser: torch.optim.Optimizer, state: dict[str, Any] | None) -> None:
+    """Load the optimiser's moments; the factors of the learning rate are those of this run.
+
+    Restored weights have no moments.
+    """
+    if state is None:
+        return
     factors = [group["factor"] for group in optimiser.param_groups]
     optimiser.load_state_dict(state)
     for group, factor in zip(optimiser.param_groups, factors, strict=True):
@@ -129,8 +134,7 @@ def run(
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
         module.load_state_dict(state["module"])
-        if state["optimiser"]:  # restored weights have none
-            _resume(optimiser, state["optimiser"])
+        _resume(optimiser, state["optimiser"])
         step, seconds = state["step"], state["seconds"]
     average = Average(module, ema**AGREE_EVERY) if ema else None
     if average and state and state["average"]:

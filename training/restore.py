@@ -21,10 +21,15 @@ def begin(module: nn.Module, recipe: str) -> None:
     """A checkpoint of `recipe` at step 0 with the weights of `module`."""
     target = config.workspace() / recipe / "checkpoint.pt"
     target.parent.mkdir(parents=True, exist_ok=True)
-    zero = {"optimiser": None, "average": None, "updates": 0, "step": 0, "seconds": 0.0}
+    zero = {"optimiser": None, "average": {}, "updates": 0, "step": 0, "seconds": 0.0}
     partial = target.with_suffix(".tmp")
     torch.save({"module": module.state_dict(), **zero}, partial)
     partial.replace(target)
+
+
+def tensors_of(path: Path) -> dict[str, Tensor]:
+    """A file's tensors as float32."""
+    return {name: value.float() for name, value in load_file(path).items()}
 
 
 def restored_text(folder: Path) -> None:
@@ -42,7 +47,7 @@ def restored_movq(folder: Path) -> None:
     """The folded autoencoder. Its decoder is the one that was exported: the recipe `decoder` goes on from it."""
     settings = config.MovqConfig()
     autoencoder = movq.build(settings.original)
-    tensors = _tensors(folder / "movq.safetensors")
+    tensors = tensors_of(folder / "movq.safetensors")
     state = keymaps.movq_to_stock(tensors, levels=len(settings.original["ch_mult"]))
     # the codebook is not exported and never used
     autoencoder.load_state_dict(
@@ -53,16 +58,20 @@ def restored_movq(folder: Path) -> None:
     torch.save(autoencoder.state_dict(), target)
 
 
-def painter(folder: Path, name: str, into: base.Painter | None = None) -> base.Painter:
-    """The painter of `kandinsky3<name>.safetensors` and of its projection; `into` where it is more than a base."""
-    made = into or base.Painter(config.BaseConfig().original)
-    tensors = _tensors(folder / f"kandinsky3{name}.safetensors")
+def painter_state(tensors: dict[str, Tensor], folder: Path, name: str) -> dict[str, Tensor]:
+    """The state of a `base.Painter` from the exported tensors of its U-Net and the file of its projection."""
     unet = {key.removeprefix("unet."): value for key, value in tensors.items() if key.startswith("unet.")}
-    projection = _tensors(folder / export.TEXT_FOLDER / f"projection{name}.safetensors")
     state = {f"unet.{key}": value for key, value in keymaps.unet_to_stock(unet).items()}
+    projection = tensors_of(folder / export.TEXT_FOLDER / f"projection{name}.safetensors")
     state |= {f"projection.{key}": value for key, value in projection.items()}
-    state["null_embedding"] = tensors["null_embedding"]
-    made.load_state_dict(state)
+    return state | {key: value for key, value in tensors.items() if key == "null_embedding"}
+
+
+def painter(folder: Path, name: str, into: base.Painter | None = None) -> base.Painter:
+    """The painter of `kandinsky3<name>.safetensors`; `into` where it is not a base."""
+    made = into or base.Painter(config.BaseConfig().original)
+    tensors = tensors_of(folder / f"kandinsky3{name}.safetensors")
+    made.load_state_dict(painter_state(tensors, folder, name))
     return made
 
 
@@ -90,8 +99,3 @@ def restore(folder: Path = export.WEIGHTS) -> list[str]:
     for name in missing:
         makers[name][1](folder)
     return missing
-
-
-def _tensors(path: Path) -> dict[str, Tensor]:
-    """A file's tensors as float32."""
-    return {name: value.float() for name, value in load_file(path).items()}
