@@ -55,7 +55,7 @@ crash: $(VENV)/.installed-test ## kill the bot at every named point and watch it
 	$(BIN)/python -m pytest tests/crash
 
 train: $(VENV)/.installed ## train the miniature models again (hours; resumes from checkpoints)
-	$(BIN)/python -m training all
+	GLIBC_TUNABLES=glibc.malloc.hugetlb=1 $(BIN)/python -m training all
 
 clean: ## remove the virtual environment and caches (data stays)
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-TEXT_TO_IMAGE = ("movq", "bank", "text", "base", "decoder", "flash")
+TEXT_TO_IMAGE = ("movq", "bank", "text", "base", "flash", "decoder")
 FAMILY = (  # hed before edges, clip before what sees through it
     "hed",
     "clip",

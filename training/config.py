@@ -21,7 +21,7 @@ class MovqConfig:
         default_factory=lambda: {
             "ch": 32,
             "ch_mult": [1, 1, 2, 2],
-            "num_res_blocks": 1,
+            "num_res_blocks": 2,
             "z_channels": 4,
             "resolution": 128,
             "attn_resolutions": [16],
@@ -112,14 +112,15 @@ class FlashConfig:
 
 @dataclass(frozen=True, slots=True)
 class DecoderConfig:
-    """The second half of the MoVQ recipe: the decoder alone, on latents as the base model paints them."""
+    """The second half of the MoVQ recipe: the decoder alone, on latents as base and Flash paint them."""
 
     scenes: int = 3000
     steps: int = 3000
-    batch: int = 4  # half of it with noise, half repainted by the base model
+    batch: int = 4  # half of it with noise, half repainted
     learning_rate: float = 8e-4
-    latent_noise: float = 0.3
+    latent_noise: float = 0.2
     repaint_before: int = 350
     edge_weight: float = 4.0
+    l2: float = 0.5  # weight of the squared error beside the absolute one; more of it blurs edges
     border_weight: float = 2.0
     ema: float = 0.995

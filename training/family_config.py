@@ -11,8 +11,8 @@ class InpaintingConfig:
     """Paper section 5.3: the base U-Net with five more input channels, zero at first."""
 
     original: dict[str, Any] = field(default_factory=lambda: config.BaseConfig().original | {"num_channels": 9})
-    chunks: int = 14  # of the bank, each row with masks of its own
-    masks: int = 2  # of each row
+    chunks: int = 8  # of the bank, each row with masks of its own
+    masks: int = 1  # of each row
     covering: float = 0.62  # share of masks that lie over an object ...
     surrounding: float = 0.13  # ... and that leave only a window: outpainting; the rest lie anywhere
     steps: int = 2500
@@ -49,7 +49,7 @@ class ImagePromptConfig:
     """Paper section 5.4, IP-Adapter: image attention beside the text's in every cross-attention of the frozen base."""
 
     tokens: int = 4
-    chunks: int = 12
+    chunks: int = 8
     # What a sample shows and says, see `image_prompt.KINDS`.
     shares: tuple[float, ...] = (0.10, 0.24, 0.26, 0.18, 0.06, 0.06, 0.10)
     embedding_noise: float = 0.1  # of the embedding's own spread: nearby embeddings mean alike
@@ -76,7 +76,7 @@ class HedConfig:
 class EdgesConfig:
     """Paper section 5.4, style transfer: the whole U-Net tuned with a hint block on edges."""
 
-    chunks: int = 12
+    chunks: int = 8
     steps: int = 2000
     batch: int = 24
     learning_rate: float = 4e-4
@@ -121,7 +121,7 @@ class PriorConfig:
     head_dim: int = 32
     layers: int = 6
     clip_range: float = 5.0  # of the sampler, in deviations of an embedding's number
-    chunks: int = 12
+    chunks: int = 8
     steps: int = 3000
     batch: int = 64
     learning_rate: float = 1e-3
@@ -139,7 +139,7 @@ class Decoder22Config:
     groups: int = 32
     first_beta: float = 0.00085  # linear, as in the official decoder
     last_beta: float = 0.012
-    chunks: int = 12
+    chunks: int = 8
     embedding_noise: float = 0.15  # at most, of the embeddings' spread: the prior's embeddings are not exact
     steps: int = 4000
     batch: int = 32
