@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8790
 DATA ?= data
+WORKERS ?= 2
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip
 
 .DEFAULT_GOAL := help
@@ -34,11 +35,11 @@ run: $(VENV)/.installed ## start the bot in Telegram (BOT_TOKEN must be set; set
 sandbox: $(VENV)/.installed ## start the sandbox alone, for any bot
 	@$(BIN)/kandinsky-bot sandbox --port $(PORT) --data $(DATA)
 
-test: $(VENV)/.installed-test ## run every test
-	$(BIN)/python -m pytest
+test: $(VENV)/.installed-test ## run every test (WORKERS= processes)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
 test-fast: $(VENV)/.installed-test ## run the tests that take no more than a few seconds
-	$(BIN)/python -m pytest -m "not slow and not browser"
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile -m "not slow and not browser"
 
 check: $(VENV)/.installed-test ## format, lint, types, import rules
 	$(BIN)/ruff format --check . && $(BIN)/ruff check .
