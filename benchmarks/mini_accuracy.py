@@ -65,14 +65,14 @@ def _stands(first: mini_eye.Found, second: mini_eye.Found, relation: str) -> boo
 
 
 async def paint(prompts: Sequence[str], model: tasks.Model, weights: Path | None, refine: bool) -> list[np.ndarray]:
-    """The pictures, through the pool, as the bot paints them; the seed of a prompt is its number."""
+    """The pictures, through the pool, as the bot paints them; both languages of a wish have the same seed."""
     studio = pool.Pool.from_profile("mini", weights)
     await studio.start()
     try:
         results = await asyncio.gather(
             *(
-                studio.run(tasks.TextToImage(prompt=prompt, model=model, seed=seed, refine=refine))
-                for seed, prompt in enumerate(prompts)
+                studio.run(tasks.TextToImage(prompt=prompt, model=model, seed=number // 2, refine=refine))
+                for number, prompt in enumerate(prompts)
             )
         )
     finally:
@@ -122,7 +122,8 @@ def main() -> None:
         COLUMNS,
         rows,
         notes=(
-            "Judged from pixels alone; flat style, unseen prompts, seeds 0, 1, 2...",
+            "Judged from pixels alone; flat style, unseen prompts. Each wish is said in English and in Russian and "
+            "painted with one seed (0, 1, 2...) for both.",
             "One object: background, colour, shape, size and place. Two: background, both colours, both shapes and "
             "the relation. `all`: everything together.",
         ),

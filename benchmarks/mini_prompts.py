@@ -1,4 +1,6 @@
-"""Unseen prompts of the miniature world, English and Russian in turn, with what must be seen in each picture.
+"""Unseen prompts of the miniature world, with what must be seen in each picture; every wish in English and in Russian.
+
+Both languages say the same, so that their shares differ by language alone and not by what chance asked of each.
 
 The words and their inflection are written here by hand; nothing comes from the captions of the training.
 """
@@ -79,36 +81,33 @@ class Pair:
 
 
 def singles(count: int, seed: int = 0) -> list[Single]:
-    """Prompts of one object, every attribute drawn evenly."""
+    """Prompts of one object, every attribute drawn evenly; each wish is said in English, then in Russian."""
     chance = random.Random(seed)
-    prompts = []
-    for index in range(count):
+    prompts: list[Single] = []
+    while len(prompts) < count:
         shape, size, place = chance.choice(list(SHAPES)), chance.choice(list(SIZES)), chance.choice(list(PLACES))
         colour, ground = chance.sample(list(COLOURS), 2)
-        if index % 2 == 0:
-            language, prompt = "English", f"{_article(f'{size} {colour} {shape}'.strip())}{PLACES[place][0]}"
-        else:
-            gender = SHAPES[shape][3]
-            language, prompt = "Russian", f"{SIZES[size][gender]}{_russian(colour, shape, 0)}{PLACES[place][1]}"
-        prompts.append(Single(f"{prompt} {_on(ground, language)}", language, ground, colour, shape, size, place))
-    return prompts
+        english = f"{_article(f'{size} {colour} {shape}'.strip())}{PLACES[place][0]}"
+        russian = f"{SIZES[size][SHAPES[shape][3]]}{_russian(colour, shape, 0)}{PLACES[place][1]}"
+        for language, prompt in (("English", english), ("Russian", russian)):
+            prompts.append(Single(f"{prompt} {_on(ground, language)}", language, ground, colour, shape, size, place))
+    return prompts[:count]
 
 
 def pairs(count: int, seed: int = 0) -> list[Pair]:
-    """Prompts of two objects of different colours, relations drawn evenly."""
+    """Prompts of two objects of different colours, relations drawn evenly; in both languages as `singles`."""
     chance = random.Random(seed + 1)
-    prompts = []
-    for index in range(count):
+    prompts: list[Pair] = []
+    while len(prompts) < count:
         one, two, ground = chance.sample(list(COLOURS), 3)
         first, second = (one, chance.choice(list(SHAPES))), (two, chance.choice(list(SHAPES)))
         relation = chance.choice(list(RELATIONS))
-        english, russian, case = RELATIONS[relation]
-        if index % 2 == 0:
-            language, prompt = "English", f"{_article(' '.join(first))} {english} {_article(' '.join(second))}"
-        else:
-            language, prompt = "Russian", f"{_russian(*first, 0)} {russian} {_russian(*second, case)}"
-        prompts.append(Pair(f"{prompt} {_on(ground, language)}", language, ground, first, second, relation))
-    return prompts
+        joint, russian_joint, case = RELATIONS[relation]
+        english = f"{_article(' '.join(first))} {joint} {_article(' '.join(second))}"
+        russian = f"{_russian(*first, 0)} {russian_joint} {_russian(*second, case)}"
+        for language, prompt in (("English", english), ("Russian", russian)):
+            prompts.append(Pair(f"{prompt} {_on(ground, language)}", language, ground, first, second, relation))
+    return prompts[:count]
 
 
 def _article(words: str) -> str:
