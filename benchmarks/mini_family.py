@@ -127,16 +127,28 @@ def edges(count: int) -> list[Case]:
     return cases
 
 
+def kandinsky_22(count: int) -> list[Case]:
+    """Prompts of one object, as `mini_accuracy` has them."""
+    return [
+        Case(
+            tasks.TextToImage(prompt=one.prompt, model=tasks.Model.KANDINSKY_22, seed=seed),
+            {},
+            _bound(mini_accuracy.judge, one),
+        )
+        for seed, one in enumerate(mini_prompts.singles(count, seed=22))
+    ]
+
+
 MEASURES: Final = (
     Measure("inpaint", 80, inpainting),
     Measure("variation", 80, variation),
     Measure("fusion", 60, fusion),
     Measure("image and text", 65, image_and_text),
     Measure("edges", 75, edges),
+    Measure("kandinsky 2.2", 80, kandinsky_22),
 )
 ENLARGING: Final = {"upscale x2": (2, False), "upscale x2 refined": (2, True), "upscale x4": (4, False)}
-KANDINSKY_22: Final = "kandinsky 2.2"
-NAMES: Final = (*(measure.name for measure in MEASURES), *ENLARGING, KANDINSKY_22)
+NAMES: Final = (*(measure.name for measure in MEASURES), *ENLARGING)
 
 
 async def paint(cases: Sequence[Case], weights: Path | None) -> list[np.ndarray]:
@@ -207,23 +219,9 @@ def enlarged(name: str, count: int, weights: Path | None) -> tuple[report.Cell, 
     )
 
 
-def painted_22(count: int, weights: Path | None, guidance: float | None) -> tuple[report.Cell, ...]:
-    """A row: the share of prompts of one object that Kandinsky 2.2 paints as asked."""
-    wanted = mini_prompts.singles(count, seed=22)
-    cases = [
-        Case(tasks.TextToImage(prompt=one.prompt, model=tasks.Model.KANDINSKY_22, seed=seed), {}, nothing_claimed)
-        for seed, one in enumerate(wanted)
-    ]
-    pictures = asyncio.run(paint(guided(cases, guidance), weights))
-    judged = [mini_accuracy.judge(picture, one) for picture, one in zip(pictures, wanted, strict=True)]
-    return (KANDINSKY_22, count, _percent([all(claim.values()) for claim in judged]), 80, _shares(judged))
-
-
 def row(name: str, count: int, weights: Path | None, guidance: float | None) -> tuple[report.Cell, ...]:
     """The row of a measure, or what is missing for it."""
     try:
-        if name == KANDINSKY_22:
-            return painted_22(count, weights, guidance)
         if name in ENLARGING:
             return enlarged(name, count, weights)
         return measured(next(measure for measure in MEASURES if measure.name == name), count, weights, guidance)

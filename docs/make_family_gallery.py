@@ -18,7 +18,7 @@ import numpy as np
 from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
-from benchmarks import mini_drawing, mini_family, mini_prompts
+from benchmarks import mini_drawing, mini_family
 from engines import errors, tasks
 
 DOCS = Path(__file__).parent
@@ -60,14 +60,6 @@ def _kinds() -> dict[str, Sequence[mini_family.Case]]:
             mini_family.nothing_claimed,
         )
         for seed, case in enumerate(drawing)
-    ]
-    kinds["Kandinsky 2.2"] = [
-        mini_family.Case(
-            tasks.TextToImage(prompt=one.prompt, model=tasks.Model.KANDINSKY_22, seed=seed),
-            {},
-            mini_family.nothing_claimed,
-        )
-        for seed, one in enumerate(mini_prompts.singles(CASES, seed=22))
     ]
     return kinds
 
