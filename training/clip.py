@@ -1,14 +1,17 @@
 """A small CLIP on the world: the image encoder of image prompts (paper section 5.4) and of Kandinsky 2.2.
 
 Contrastive as CLIP is, on scenes and their captions; half of a batch are scenes that differ from their neighbour in
-one attribute. Forced by scale: four hundred million pairs make an embedding from which everything can be read, thirty
-thousand do not, so one linear map, thrown away afterwards, has to read the attributes of the scene off the embedding
-of either tower. Pictures enter as any CLIP takes them: shortest side to the input size, centre cut out, CLIP's own
-mean and deviation.
+one attribute. Pictures enter as any CLIP takes them: shortest side to the input size, centre cut out, CLIP's own mean
+and deviation. Forced by scale: four hundred million pairs make an embedding from which everything can be read, thirty
+thousand do not, so linear maps, thrown away afterwards, have to read the attributes of the scene off the embedding of
+either tower and off every patch. And a transformer has no idea of neighbourhood, so that without help it learns colours
+and never a shape: the picture tower begins with whitened patches and places on a grid (`eye.py`), and reads alone at
+first, single objects in the middle, then further and further from there.
 """
 
 import dataclasses
 import json
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -18,12 +21,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import CLIPTextConfig, CLIPTextModelWithProjection, CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from training import captions, config, family_config, loop, relatives, renderer, text_encoder, world
+from training import captions, config, eye, family_config, loop, relatives, renderer, text_encoder, world
 
 NAME = "clip"
 MEAN, DEVIATION = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)  # openai/CLIP
 IGNORED = -100
-SQUARE = (128, 128)
+SQUARE = eye.SQUARE
 
 
 def vision_config(settings: family_config.ClipConfig) -> CLIPVisionConfig:
@@ -76,11 +79,18 @@ class Clip(nn.Module):
         self.vision = CLIPVisionModelWithProjection(vision_config(settings))
         self.text = CLIPTextModelWithProjection(text_config(settings, vocabulary))
         self.temperature = nn.Parameter(torch.tensor(2.0))
-        self.reader = nn.Linear(settings.projection, sum(map(len, text_encoder.SLOTS.values())))
+        slots = sum(map(len, text_encoder.SLOTS.values()))
+        self.reader = nn.Linear(settings.projection, slots)
+        self.patch_reader = nn.Linear(settings.width, slots)
 
     def see(self, pictures: Tensor) -> Tensor:
         """Embeddings [B, projection], not normalised, of normalised pixels [B, 3, side, side]."""
-        return self.vision(pixel_values=pictures).image_embeds
+        return self.see_patches(pictures)[0]
+
+    def see_patches(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Embeddings as `see` gives them, and what every patch holds in the end [B, patches, width]."""
+        seen = self.vision(pixel_values=pictures)
+        return seen.image_embeds, seen.last_hidden_state[:, 1:]
 
     def read(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Embeddings [B, projection], not normalised, of captions."""
@@ -114,6 +124,21 @@ def contrast(images: Tensor, texts: Tensor, temperature: Tensor) -> tuple[Tensor
     return loss, (logits.argmax(1) == own).float().mean()
 
 
+def patches_loss(logits: Tensor, answers: Tensor) -> Tensor:
+    """`reading_loss` of every patch [B, patches, values]: each must know the whole scene."""
+    return reading_loss(logits.flatten(0, 1), answers.repeat_interleave(logits.shape[1], 0))
+
+
+def shapes_read(logits: Tensor, answers: Tensor) -> Tensor:
+    """The share of pictures whose first shape is read right."""
+    start = 0
+    for slot, (name, values) in enumerate(text_encoder.SLOTS.items()):
+        if name == "shape 1":
+            return (logits[:, start : start + len(values)].argmax(1) == answers[:, slot]).float().mean()
+        start += len(values)
+    raise KeyError("shape 1")
+
+
 def reading_loss(logits: Tensor, answers: Tensor) -> Tensor:
     """Sum of the cross-entropies of all slots; answers int64 [B, slots]."""
     total, start = torch.zeros(()), 0
@@ -126,37 +151,42 @@ def reading_loss(logits: Tensor, answers: Tensor) -> Tensor:
 
 
 class Pool:
-    """Pairs of a scene and its neighbour as pictures of the encoder's size, renewed a little at every step."""
+    """Scenes as pictures of the encoder's size, in groups that stay together, renewed a little at every step."""
 
-    def __init__(self, settings: family_config.ClipConfig) -> None:
-        self._settings = settings
-        self._pairs: list[tuple[tuple[world.Scene, world.Scene], np.ndarray]] = []
+    def __init__(self, settings: family_config.ClipConfig, size: int) -> None:
+        self._settings, self._size = settings, size
+        self._groups: list[tuple[tuple[world.Scene, ...], np.ndarray]] = []
         self._oldest = 0
 
-    def draw(self, rng: np.random.Generator) -> tuple[list[world.Scene], list[np.ndarray]]:
-        """A batch of twice `batch` scenes and pictures, neighbours one after the other."""
-        missing = max(0, self._settings.batch - len(self._pairs))
-        for _ in range(max(self._settings.fresh, missing)):
-            self._take(rng)
-        scenes, pictures = [], []
-        for index in rng.choice(len(self._pairs), self._settings.batch, replace=False):
-            pair, seen = self._pairs[index]
-            scenes += pair
+    def draw(
+        self, rng: np.random.Generator, make: Callable[[np.random.Generator], tuple[world.Scene, ...]], groups: int
+    ) -> tuple[list[world.Scene], list[np.ndarray]]:
+        """Scenes and pictures of so many groups, one group after the other; some of them have just been made."""
+        for _ in range(max(self._settings.fresh, groups - len(self._groups))):
+            self._keep(make(rng))
+        scenes: list[world.Scene] = []
+        pictures: list[np.ndarray] = []
+        for index in rng.choice(len(self._groups), groups, replace=False):
+            group, seen = self._groups[index]
+            scenes += group
             pictures += list(seen)
         return scenes, pictures
 
-    def _take(self, rng: np.random.Generator) -> None:
-        canvas = SQUARE if rng.random() < 0.9 else None
-        scene = world.sample_scene(int(rng.integers(2**40, 2**50)), canvas)
-        scene = dataclasses.replace(scene, style=world.STYLES[rng.integers(4)] if rng.random() < 0.4 else scene.style)
-        pair = (scene, relatives.neighbour(scene, rng))
-        side = self._settings.image_px
-        seen = np.stack([_thumbnail(renderer.render(one), side) for one in pair])
-        if len(self._pairs) < self._settings.pool:
-            self._pairs.append((pair, seen))
+    def _keep(self, group: tuple[world.Scene, ...]) -> None:
+        seen = np.stack([_thumbnail(renderer.render(one), self._settings.image_px) for one in group])
+        if len(self._groups) < self._size:
+            self._groups.append((group, seen))
         else:
-            self._pairs[self._oldest] = (pair, seen)
-            self._oldest = (self._oldest + 1) % len(self._pairs)
+            self._groups[self._oldest] = (group, seen)
+            self._oldest = (self._oldest + 1) % len(self._groups)
+
+
+def neighbours(rng: np.random.Generator) -> tuple[world.Scene, world.Scene]:
+    """A scene in any style, and one that differs from it in one attribute."""
+    canvas = SQUARE if rng.random() < 0.9 else None
+    scene = world.sample_scene(int(rng.integers(2**40, 2**50)), canvas)
+    scene = dataclasses.replace(scene, style=world.STYLES[rng.integers(4)] if rng.random() < 0.4 else scene.style)
+    return scene, relatives.neighbour(scene, rng)
 
 
 def _thumbnail(picture: np.ndarray, side_px: int) -> np.ndarray:
@@ -172,20 +202,34 @@ def train(settings: family_config.ClipConfig, stop_at: float | None = None) -> C
     torch.manual_seed(0)
     processor = text_encoder.vocabulary()
     model = Clip(settings, processor.get_vocab_size())
-    pool = Pool(settings)
+    easy, pool, ladder = Pool(settings, settings.easy_pool), Pool(settings, settings.pool), eye.Ladder()
+    samples, _ = pool.draw(np.random.default_rng(19), neighbours, settings.batch)
+    eye.begin(model.vision, pixels([renderer.render(scene) for scene in samples], settings.image_px))
 
     def losses(step: int, share: float) -> loop.Losses:
         rng = np.random.default_rng((step, 10, loop.worker()))
-        scenes, pictures = pool.draw(rng)
+        climbing = share < settings.eye_first and not ladder.is_climbed
+        if climbing:
+            scenes, pictures = easy.draw(rng, lambda dice: (eye.eased(dice, ladder.reach),), settings.batch)
+        else:
+            scenes, pictures = pool.draw(rng, neighbours, settings.batch)
+        images, patches = model.see_patches(pixels(pictures, settings.image_px))
+        seen = torch.tensor([seen_answers(scene) for scene in scenes])
+        logits = model.reader(images)
+        by_eye, by_patch = reading_loss(logits, seen), patches_loss(model.patch_reader(patches), seen)
+        shapes = shapes_read(logits, seen)
+        ladder.step(float(shapes))
+        values = {"by_eye": by_eye, "by_patch": by_patch, "shapes": shapes, "reach": torch.tensor(ladder.reach)}
+        loss = settings.reading * (by_eye + by_patch)
+        if share < settings.eye_first:
+            return {"loss": loss} | values
         texts = [captions.caption(scene, rng) for scene in scenes]
         texts = [captions.disturb(text, rng, 0.05) if rng.random() < 0.3 else text for text in texts]
-        images = model.see(pixels(pictures, settings.image_px))
         said = model.read(*tokenise(processor, texts, settings.text_tokens))
         contrastive, found = contrast(images, said, model.temperature)
-        by_eye = reading_loss(model.reader(images), torch.tensor([seen_answers(scene) for scene in scenes]))
         by_word = reading_loss(model.reader(said), torch.tensor([text_encoder.answers(scene) for scene in scenes]))
-        loss = contrastive + settings.reading * (by_eye + by_word)
-        return {"loss": loss, "contrastive": contrastive, "found": found, "by_eye": by_eye, "by_word": by_word}
+        loss = loss + contrastive + settings.reading * by_word
+        return {"loss": loss, "contrastive": contrastive, "found": found, "by_word": by_word} | values
 
     loop.run(
         model,

@@ -21,7 +21,7 @@ class MovqConfig:
         default_factory=lambda: {
             "ch": 32,
             "ch_mult": [1, 1, 2, 2],
-            "num_res_blocks": 2,
+            "num_res_blocks": 1,
             "z_channels": 4,
             "resolution": 128,
             "attn_resolutions": [16],

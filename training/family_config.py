@@ -35,13 +35,15 @@ class ClipConfig:
     projection: int = 128
     text_layers: int = 3
     text_tokens: int = 48  # CLIP has 77
-    pool: int = 5000  # pairs of scenes that are kept as pictures
-    fresh: int = 16  # pairs a step that are new while the pool grows, and then replace old ones
-    steps: int = 1600
-    batch: int = 48  # pairs: a scene, and one that differs from it in one attribute
+    pool: int = 5000  # groups of scenes that are kept as pictures
+    easy_pool: int = 1200  # of the single objects that the picture tower begins with: they soon are too easy
+    fresh: int = 12  # groups a step that are new while the pool grows, and then replace old ones
+    steps: int = 9000
+    batch: int = 32  # groups: a scene, and one that differs from it in one attribute
     learning_rate: float = 1e-3
     ema: float = 0.995
-    reading: float = 0.5  # weight of reading the attributes off the embedding by one linear map
+    reading: float = 0.5  # weight of reading the attributes off embedding and patches by linear maps
+    eye_first: float = 0.65  # share of the run in which only the picture tower learns, by reading
 
 
 @dataclass(frozen=True, slots=True)
