@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+RESTORED = "restored"  # a file beside a checkpoint whose log goes on from an earlier one that is not here
+
 
 def workspace() -> Path:
     """Where checkpoints, caches and logs of a training lie; never inside git."""

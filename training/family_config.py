@@ -20,6 +20,7 @@ class InpaintingConfig:
     learning_rate: float = 5e-4
     ema: float = 0.998
     unconditional: float = 0.10
+    silent: float = 0.2  # share of samples with the empty text: what is kept then says what belongs there
 
 
 @dataclass(frozen=True, slots=True)

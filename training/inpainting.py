@@ -77,7 +77,7 @@ def train(settings: family_config.InpaintingConfig, stop_at: float | None = None
     def losses(step: int, share: float) -> loop.Losses:
         rng = np.random.default_rng((step, 9, loop.worker()))
         latents, batch, added = rows.batch(rng, settings.batch)
-        hidden, mask = prompts.of(batch, rng)
+        hidden, mask = prompts.of(batch, rng, settings.silent)
         mine = rng.integers(settings.masks, size=len(batch))
         bits = added["marked"][np.arange(len(batch)), mine]
         marked = np.unpackbits(bits, axis=1).astype(bool).reshape(len(batch), batch[0].height, batch[0].width)

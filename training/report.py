@@ -15,7 +15,7 @@ RECIPES = tuple(name for name in (*cli.TEXT_TO_IMAGE, *cli.FAMILY) if name != "b
 
 
 def curves() -> dict[str, dict[str, list[float | None]]]:
-    """Recipe -> series of its log, thinned to about POINTS points."""
+    """Recipe -> series of its log, thinned to about POINTS points; a restored recipe's is told apart."""
     result = {}
     for recipe in RECIPES:
         path = config.workspace() / recipe / "log.jsonl"
@@ -24,7 +24,8 @@ def curves() -> dict[str, dict[str, list[float | None]]]:
         lines = [json.loads(line) for line in path.read_text().splitlines()]
         kept = lines[:: max(1, len(lines) // POINTS)] + lines[-1:]
         names = dict.fromkeys(name for line in kept for name in line)
-        result[recipe] = {name: [line.get(name) for line in kept] for name in names}
+        name_of_run = f"{recipe}, restored" if (path.parent / config.RESTORED).exists() else recipe
+        result[name_of_run] = {name: [line.get(name) for line in kept] for name in names}
     return result
 
 
@@ -78,7 +79,9 @@ def write() -> None:
 
     found = curves()
     if found:
-        (ROOT / "training" / "curves.json").write_text(json.dumps(found) + "\n")
+        kept = ROOT / "training" / "curves.json"  # what ran elsewhere stays
+        known = json.loads(kept.read_text()) if kept.exists() else {}
+        kept.write_text(json.dumps(known | found) + "\n")
     preview.gallery(ROOT / "docs" / "mini.png")
     text = (Path(__file__).parent / "mini.template.md").read_text()
     text = text.replace("{vocabulary}", "\n".join(vocabulary()))

@@ -25,6 +25,7 @@ def begin(module: nn.Module, recipe: str) -> None:
     partial = target.with_suffix(".tmp")
     torch.save({"module": module.state_dict(), **zero}, partial)
     partial.replace(target)
+    (target.parent / config.RESTORED).touch()
 
 
 def tensors_of(path: Path) -> dict[str, Tensor]:

@@ -1,0 +1,41 @@
+"""The committed weights do what their kind promises, judged from pixels by the benchmark's own eye.
+
+Shares are measured in `benchmarks/mini_family`; here a few cases of each kind that has weights show that none of them
+is broken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks import mini_drawing, mini_family
+from engines import tasks
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+CASES = 4
+COMMITTED = ("inpaint",)
+MEASURES = [measure for measure in mini_family.MEASURES if measure.name in COMMITTED]
+
+
+@pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name)
+def test_half_of_a_few_cases_are_right(measure: mini_family.Measure) -> None:
+    cases = measure.cases(CASES)
+    pictures = asyncio.run(mini_family.paint(cases, None))
+    claims = [case.judge(picture) for case, picture in zip(cases, pictures, strict=True)]
+    assert sum(all(claim.values()) for claim in claims) >= CASES / 2, claims
+
+
+def test_a_zoom_out_goes_on_with_the_background_that_is_said() -> None:
+    source = mini_drawing.Drawing("green", (mini_drawing.Thing("red", "circle"),))
+    task = tasks.Outpaint(image=mini_family.SOURCE, zoom_out=1.5, seed=2, prompt="a red circle on a green background")
+    case = mini_family.Case(task, {mini_family.SOURCE: source.png()}, mini_family.nothing_claimed)
+    (painted,) = asyncio.run(mini_family.paint([case], None))
+    rim = np.concatenate([painted[:4].reshape(-1, 3), painted[-4:].reshape(-1, 3)]).astype(int)
+    ground = np.asarray(Image.open(io.BytesIO(source.png())).convert("RGB"))[0, 0].astype(int)
+    assert np.abs(np.median(rim, 0) - ground).max() < 40
