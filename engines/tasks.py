@@ -62,7 +62,6 @@ NO_MEDIA: Media = MappingProxyType({})
 MediaName = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[\w.-]+$")]
 Prompt = Annotated[str, Field(min_length=1, max_length=PROMPT_LIMIT)]
 OptionalPrompt = Annotated[str, Field(max_length=PROMPT_LIMIT)]
-GUIDANCE_22 = 3.0  # 4 in the usual convention: what Kandinsky 2.2 is painted with, whatever the kind
 Strength = Annotated[float, Field(gt=0.0, le=1.0)]  # 1 keeps nothing of the picture
 
 
@@ -75,15 +74,7 @@ class _PictureTask(BaseModel):
     count: int = Field(default=1, ge=1, le=COUNT_LIMIT)
     negative_prompt: OptionalPrompt = ""
     steps: int = Field(default=50, ge=2, le=200)  # of the base sampler; Flash always takes its four
-    guidance: float = Field(default=3.0, ge=0.0, le=20.0)  # w of (w+1)c - wu; Flash has none
-
-    @model_validator(mode="before")
-    @classmethod
-    def _guidance_of_the_model(cls, given: object) -> object:
-        """Kinds have the guidance of Kandinsky 3 as their default."""
-        if isinstance(given, dict) and given.get("model") == Model.KANDINSKY_22:
-            return {"guidance": GUIDANCE_22} | given
-        return given
+    guidance: float | None = Field(default=None, ge=0.0, le=20.0)  # w of (w+1)c - wu; None leaves it to the profile
 
     @field_validator("prompt", check_fields=False)
     @classmethod
@@ -136,7 +127,6 @@ class Inpaint(_FromImage):
     prompt: OptionalPrompt = ""
     mask: MediaName
     model: Literal[Model.KANDINSKY_3, Model.KANDINSKY_22] = Model.KANDINSKY_3
-    guidance: float = Field(default=4.0, ge=0.0, le=20.0)
     keep_pixels: bool = True  # lay the kept pixels over the result, softly at the seam; the network repaints all
 
     @property
@@ -163,7 +153,6 @@ class Outpaint(_FromImage):
     margins: Margins | None = None
     zoom_out: float | None = Field(default=None, gt=1.0, le=4.0)  # 2: the picture takes half of each side
     aspect_ratio: AspectRatio | None = None  # the picture in the middle of the smallest canvas of this ratio
-    guidance: float = Field(default=4.0, ge=0.0, le=20.0)
     keep_pixels: bool = True
 
     @model_validator(mode="after")
@@ -178,7 +167,6 @@ class ImageVariation(_FromImage):
 
     kind: Literal["image_variation"] = "image_variation"
     aspect_ratio: AspectRatio = AspectRatio.SQUARE
-    guidance: float = Field(default=7.5, ge=0.0, le=20.0)
 
 
 class WeightedImage(BaseModel):
@@ -197,7 +185,6 @@ class ImageFusion(_PictureTask):
     images: tuple[WeightedImage, ...] = Field(min_length=2, max_length=FUSION_LIMIT)
     model: Literal[Model.KANDINSKY_3, Model.KANDINSKY_22] = Model.KANDINSKY_3
     aspect_ratio: AspectRatio = AspectRatio.SQUARE
-    guidance: float = Field(default=7.5, ge=0.0, le=20.0)
 
     @property
     def media_names(self) -> tuple[str, ...]:
@@ -212,7 +199,6 @@ class ImageTextFusion(_PictureTask):
     images: tuple[WeightedImage, ...] = Field(min_length=1, max_length=FUSION_LIMIT)
     image_weight: float = Field(default=1.0, ge=0.0, le=2.0)  # of the image's attention beside the text's
     aspect_ratio: AspectRatio = AspectRatio.SQUARE
-    guidance: float = Field(default=7.5, ge=0.0, le=20.0)
 
     @property
     def media_names(self) -> tuple[str, ...]:
@@ -233,7 +219,6 @@ class StyleTransfer(_FromImage):
     control_scale: float = Field(default=1.0, ge=0.0, le=2.0)  # depth and scribble only: edges have no scale
     control_end: float = Field(default=1.0, gt=0.0, le=1.0)  # share of the steps that are controlled; as above
     strength: Strength = 1.0  # below 1 the picture's colours are a starting point, as in img2img
-    guidance: float = Field(default=7.0, ge=0.0, le=20.0)
 
     @model_validator(mode="after")
     def _some_style(self) -> Self:

@@ -182,10 +182,12 @@ class Pool:
 
 
 def neighbours(rng: np.random.Generator) -> tuple[world.Scene, world.Scene]:
-    """A scene in any style, and one that differs from it in one attribute."""
+    """A scene in any style, four of five with one object, and one that differs from it in one attribute."""
     canvas = SQUARE if rng.random() < 0.9 else None
     scene = world.sample_scene(int(rng.integers(2**40, 2**50)), canvas)
-    scene = dataclasses.replace(scene, style=world.STYLES[rng.integers(4)] if rng.random() < 0.4 else scene.style)
+    if scene.relation and rng.random() < 0.7:
+        scene = world.sample_scene(int(rng.integers(2**40, 2**50)), canvas)
+    scene = dataclasses.replace(scene, style=world.STYLES[rng.integers(4)] if rng.random() < 0.3 else scene.style)
     return scene, relatives.neighbour(scene, rng)
 
 

@@ -44,7 +44,7 @@ class ClipConfig:
     learning_rate: float = 1e-3
     ema: float = 0.995
     reading: float = 0.5  # weight of reading the attributes off embedding and patches by linear maps
-    eye_first: float = 0.65  # share of the run in which only the picture tower learns, by reading
+    eye_first: float = 0.5  # share of the run in which only the picture tower learns, by reading
 
 
 @dataclass(frozen=True, slots=True)

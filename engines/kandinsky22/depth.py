@@ -21,7 +21,7 @@ class StyleTransfer:
         self._setting = setting
 
     def plan(self, task: tasks.StyleTransfer) -> Plan:
-        decoder = self._setting.decoder(task.steps, task.guidance, task.strength, Network.DEPTH)
+        decoder = self._setting.decoder(task.steps, self._setting.guidance(task), task.strength, Network.DEPTH)
         return (*self._setting.prior(), *decoder)
 
     def begin(self, task: tasks.StyleTransfer, media: tasks.Media) -> list[Painting]:

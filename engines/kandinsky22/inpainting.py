@@ -33,7 +33,7 @@ class Inpaint:
         self._setting = setting
 
     def plan(self, task: tasks.Inpaint) -> Plan:
-        decoder = self._setting.decoder(task.steps, task.guidance, network=Network.INPAINTING)
+        decoder = self._setting.decoder(task.steps, self._setting.guidance(task), network=Network.INPAINTING)
         return (*self._setting.prior(), *decoder)
 
     def begin(self, task: tasks.Inpaint, media: tasks.Media) -> list[Painting]:

@@ -12,6 +12,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from engines import guidance as usual
 from engines import media as files
 from engines import sizes, tasks
 from engines.kandinsky3 import canvas, movq, noise
@@ -35,6 +36,10 @@ class Setting:
     parts: Parts
     meanings: Meanings
     profile: sizes.Profile
+
+    def guidance(self, task: usual.Guided) -> float:
+        """The guidance of a task, in the convention of Kandinsky 3."""
+        return usual.of(task, self.profile)
 
     def prior(self) -> Plan:
         """The steps of the prior."""
@@ -89,7 +94,7 @@ class TextToImage:
         self._setting = setting
 
     def plan(self, task: tasks.TextToImage) -> Plan:
-        return (*self._setting.prior(), *self._setting.decoder(task.steps, task.guidance))
+        return (*self._setting.prior(), *self._setting.decoder(task.steps, self._setting.guidance(task)))
 
     def begin(self, task: tasks.TextToImage, media: tasks.Media) -> list[Painting]:
         size, plan = sizes.SIZES[self._setting.profile][task.aspect_ratio], self.plan(task)
@@ -109,7 +114,7 @@ class ImageFusion:
 
     def plan(self, task: tasks.ImageFusion) -> Plan:
         """The prior has work only where a negative prompt is to be imagined."""
-        decoder = self._setting.decoder(task.steps, task.guidance)
+        decoder = self._setting.decoder(task.steps, self._setting.guidance(task))
         return (*self._setting.prior(), *decoder) if task.negative_prompt else decoder
 
     def begin(self, task: tasks.ImageFusion, media: tasks.Media) -> list[Painting]:
@@ -129,7 +134,7 @@ class ImageToImage:
         self._setting = setting
 
     def plan(self, task: tasks.ImageToImage) -> Plan:
-        return (*self._setting.prior(), *self._setting.decoder(task.steps, task.guidance, task.strength))
+        return (*self._setting.prior(), *self._setting.decoder(task.steps, self._setting.guidance(task), task.strength))
 
     def begin(self, task: tasks.ImageToImage, media: tasks.Media) -> list[Painting]:
         place, plan = canvas.placed(files.decode(task.image, media), self._setting.profile), self.plan(task)

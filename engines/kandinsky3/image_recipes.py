@@ -5,9 +5,9 @@ Equal tasks give equal pictures, and all three kinds, of any prompts and weights
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from engines import sizes, tasks
+from engines import guidance, sizes, tasks
 from engines.kandinsky3 import movq, noise, sampler
 from engines.kandinsky3.family import Family
 from engines.kandinsky3.image_words import ImageWords
@@ -20,16 +20,16 @@ ImageTask = tasks.ImageVariation | tasks.ImageFusion | tasks.ImageTextFusion
 class ImagePrompted:
     """The recipe of `tasks.ImageVariation`, `ImageFusion` and `ImageTextFusion`; dialect of the fork."""
 
-    def __init__(self, family: Family, image_words: ImageWords, ratios: Mapping[tasks.AspectRatio, sizes.Size]) -> None:
+    def __init__(self, family: Family, image_words: ImageWords, profile: sizes.Profile) -> None:
         self._family = family
         self._image_words = image_words
-        self._ratios = ratios
+        self._profile = profile
 
     def plan(self, task: ImageTask) -> tuple[sampler.Step, ...]:
-        return sampler.ddpm_plan(task.steps, task.guidance, _VARIANT)
+        return sampler.ddpm_plan(task.steps, guidance.of(task, self._profile), _VARIANT)
 
     def begin(self, task: ImageTask, media: tasks.Media) -> list[Painting]:
-        size = self._ratios[task.aspect_ratio]
+        size = sizes.SIZES[self._profile][task.aspect_ratio]
         plan = self.plan(task)
         said, weight = self._image_words.manner.stock_text, 1.0
         if isinstance(task, tasks.ImageTextFusion):

@@ -7,8 +7,8 @@ proportions: the networks want multiples of 64, so it lies in the middle of its 
 
 from __future__ import annotations
 
+from engines import guidance, sizes, tasks
 from engines import media as files
-from engines import sizes, tasks
 from engines.kandinsky3 import canvas, fork_text, noise, sampler
 from engines.kandinsky3.family import Family
 from engines.kandinsky3.painting import Painting
@@ -27,7 +27,7 @@ class ImageToImage:
         self._profile = profile
 
     def plan(self, task: tasks.ImageToImage) -> tuple[sampler.Step, ...]:
-        return sampler.ddpm_plan(task.steps, task.guidance, Variant.BASE, task.strength)
+        return sampler.ddpm_plan(task.steps, guidance.of(task, self._profile), Variant.BASE, task.strength)
 
     def begin(self, task: tasks.ImageToImage, media: tasks.Media) -> list[Painting]:
         place = canvas.placed(files.decode(task.image, media), self._profile)

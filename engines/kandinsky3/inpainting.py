@@ -16,7 +16,7 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 from torch.nn import functional
 
-from engines import errors, sizes, tasks
+from engines import errors, guidance, sizes, tasks
 from engines import media as files
 from engines.kandinsky3 import canvas, movq, noise, sampler, unet
 from engines.kandinsky3.family import Family
@@ -102,7 +102,8 @@ class Repainting:
         self._profile = profile
 
     def plan(self, task: tasks.Inpaint | tasks.Outpaint) -> tuple[sampler.Step, ...]:
-        return sampler.base_plan(task.steps, task.guidance, sampler.INPAINTING_QUANTILE, variant=Variant.INPAINTING)
+        closely = guidance.of(task, self._profile)
+        return sampler.base_plan(task.steps, closely, sampler.INPAINTING_QUANTILE, variant=Variant.INPAINTING)
 
     def begin(self, task: tasks.Inpaint | tasks.Outpaint, image: Image.Image, mask: Mask) -> list[Painting]:
         """A painting for each picture of the task; `mask` [h, w], as large as the image, is 1 where it is new."""

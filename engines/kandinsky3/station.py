@@ -68,12 +68,11 @@ class Kandinsky3Station:
 
 def _recipes(family: Family, profile: sizes.Profile) -> Mapping[type[object], Recipe[Any]]:
     words = Words(family, styles.STYLES[profile])
-    ratios = sizes.SIZES[profile]
     repainting = inpainting.Repainting(family, words, profile)
     shown = image_words.ImageWords(family, words, image_words.MANNERS[profile])
-    image_prompted = image_recipes.ImagePrompted(family, shown, ratios)
+    image_prompted = image_recipes.ImagePrompted(family, shown, profile)
     return {
-        tasks.TextToImage: text_to_image.TextToImage(family, words, ratios),
+        tasks.TextToImage: text_to_image.TextToImage(family, words, profile),
         tasks.ImageToImage: img2img.ImageToImage(family, words, profile),
         tasks.Inpaint: inpainting.Inpaint(repainting),
         tasks.Outpaint: outpaint.Outpaint(repainting),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from engines import errors, sizes, tasks
+from engines import errors, guidance, sizes, tasks
 from engines import media as files
 from engines.kandinsky3 import canvas, fork_text, movq, noise, sampler, unet
 from engines.kandinsky3 import files as checkpoint_files
@@ -44,7 +44,8 @@ class StyleTransfer:
         self._profile = profile
 
     def plan(self, task: tasks.StyleTransfer) -> tuple[sampler.Step, ...]:
-        plan = sampler.ddpm_plan(task.steps, task.guidance, _variant(task), task.strength)
+        closely = guidance.of(task, self._profile)
+        plan = sampler.ddpm_plan(task.steps, closely, _variant(task), task.strength)
         if task.control is tasks.Control.EDGES:
             return plan
         return reach.within(plan, end=task.control_end)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from engines import sizes, tasks
+from engines import guidance, sizes, tasks
 from engines.kandinsky3 import movq, noise, sampler
 from engines.kandinsky3.family import Family
 from engines.kandinsky3.painting import Painting
@@ -14,19 +12,19 @@ from engines.kandinsky3.words import Words
 class TextToImage:
     """The recipe of `tasks.TextToImage`; dialect of the original."""
 
-    def __init__(self, family: Family, words: Words, ratios: Mapping[tasks.AspectRatio, sizes.Size]) -> None:
+    def __init__(self, family: Family, words: Words, profile: sizes.Profile) -> None:
         self._family = family
         self._words = words
-        self._ratios = ratios
+        self._profile = profile
 
     def plan(self, task: tasks.TextToImage) -> tuple[sampler.Step, ...]:
         if task.model is tasks.Model.KANDINSKY_3_FLASH:
             return sampler.flash_plan()
-        base = sampler.base_plan(task.steps, task.guidance)
+        base = sampler.base_plan(task.steps, guidance.of(task, self._profile))
         return (*base, *sampler.refiner_plan()) if task.refine else base
 
     def begin(self, task: tasks.TextToImage, media: tasks.Media) -> list[Painting]:
-        size = self._ratios[task.aspect_ratio]
+        size = sizes.SIZES[self._profile][task.aspect_ratio]
         plan = self.plan(task)
         style = self._words.style(task.style)
         unwanted = style.negative_prompt(task.negative_prompt)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from engines import tasks
+from engines import guidance, sizes, tasks
 
 
 @pytest.mark.parametrize("prompt", ["", "   ", "a secret wish " * 100])
@@ -33,8 +33,19 @@ def test_a_task_survives_its_way_through_the_database() -> None:
 )
 def test_kandinsky_22_has_one_guidance_for_all_its_kinds(task: dict[str, object]) -> None:
     older = {**task, "model": "kandinsky-2.2", "seed": 1}
-    assert tasks.TASKS.validate_python(older).model_dump()["guidance"] == tasks.GUIDANCE_22
-    assert tasks.TASKS.validate_python({**older, "guidance": 6}).model_dump()["guidance"] == 6
+    usual, said = tasks.TASKS.validate_python(older), tasks.TASKS.validate_python({**older, "guidance": 6})
+    assert not isinstance(usual, tasks.Upscale)
+    assert not isinstance(said, tasks.Upscale)
+    for profile in sizes.Profile:
+        assert (guidance.of(usual, profile), guidance.of(said, profile)) == (guidance.KANDINSKY_22, 6)
+
+
+def test_the_miniature_follows_a_picture_less_closely_than_the_big_family() -> None:
+    varied = tasks.ImageVariation(image="a", seed=1)
+    assert guidance.of(varied, sizes.Profile.KANDINSKY3) == 7.5
+    assert guidance.of(varied, sizes.Profile.MINI) < 4
+    said = varied.model_copy(update={"guidance": 0.0})
+    assert {guidance.of(said, profile) for profile in sizes.Profile} == {0.0}
 
 
 def test_kandinsky_22_is_controlled_by_depth_and_a_prompt_alone() -> None:
