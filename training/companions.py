@@ -18,6 +18,7 @@ Make = Callable[[list[world.Scene], np.random.Generator], Arrays]
 Canvas = tuple[int, int]
 PIECE = 40  # scenes that are made at once
 REFRESH_S = 60
+MADE_BY = {"views": "clip", "edges": "hed"}  # additions are old when this recipe has been trained further
 
 
 def folder(name: str) -> Path:
@@ -30,7 +31,7 @@ def grow(name: str, chunks: int, make: Make, stop_at: float | None = None) -> No
     """Make the additions of the bank's first chunks, a share of them in each worker.
 
     Stops at `stop_at` (Unix seconds) once there is one. A chunk that is there already stays as it is, unless the bank's
-    rows have been encoded anew since.
+    rows have been encoded anew since, or what made it has been trained further.
     """
     target = folder(name)
     for number, path in enumerate(sorted(bank.folder().glob("[0-9]*[0-9].npz"))[:chunks]):
@@ -51,8 +52,12 @@ def grow(name: str, chunks: int, make: Make, stop_at: float | None = None) -> No
 
 
 def _is_current(added: Path, rows: Path) -> bool:
-    """Whether a chunk of additions is there and no older than its rows."""
-    return added.exists() and rows.exists() and added.stat().st_mtime_ns >= rows.stat().st_mtime_ns
+    """Whether a chunk of additions is there and no older than its rows and the model that made it."""
+    if not (added.exists() and rows.exists()):
+        return False
+    maker = config.workspace() / MADE_BY.get(added.parent.name, "") / "checkpoint.pt"
+    newest_ns = max(path.stat().st_mtime_ns for path in (rows, maker) if path.exists())
+    return added.stat().st_mtime_ns >= newest_ns
 
 
 def _made(seeds: np.ndarray, make: Make, label: tuple[int, int]) -> Arrays:

@@ -1,10 +1,11 @@
-"""A super-resolution network that begins as a plain enlargement, so that training only has to sharpen.
+"""A super-resolution network that begins as a plain enlargement without group norms, so that it only has to sharpen.
 
-Group norm before the last convolution forgets how bright a flat picture is, and a small network takes very long to
-learn a way around that. There is an exact one. Shortcuts of residual blocks are linear, so the small picture can
-travel along three channels to the last block. There each colour c becomes a group of four channels: c, -c, K, -K.
-Their mean is zero and their spread is that of K, whatever the picture, as long as K is large; so the norm only
-divides by a known number. And silu(c) - silu(-c) = c.
+Group norm forgets how bright a flat picture is and how strong an edge is, and a small network takes very long to learn
+a way around that. There is an exact one: a norm whose group holds a large constant divides by a known number. So one
+channel of each group is an `ANCHOR` at first, in front of every norm, and nothing listens to it.
+
+The small picture itself travels along three channels and the linear shortcuts to the last block. There each colour c
+becomes a group of four channels: c, -c, K, -K. Their mean is zero, their spread that of K, and silu(c) - silu(-c) = c.
 """
 
 import math
@@ -16,6 +17,8 @@ from engines.kandinsky3.super_resolution import network
 
 COLOURS = 3
 GROUP = 4  # channels of a colour in the last norm: c, -c, K, -K
+ANCHOR = 4.0  # what the constant channel of a group holds; everything else is about 1
+NOISE = 0.2  # what the noisy picture counts at first beside the small one
 LARGE = 16.0  # K; colours are in [-1, 1], so the norm's divisor varies by less than 0.2 %
 # Taps of the 4x4 convolutions of stride 2 along one side, down and up. Smoother ones would reach over the border of the
 # picture, where there are zeros, and leave a dark frame that is harder to learn away than steps are to smooth.
@@ -32,6 +35,8 @@ def begin(model: network.Network) -> None:
     if not config.init_channels == config.widths[0] == GROUP * config.groups > GROUP * COLOURS:
         raise ValueError("the way of the small picture wants groups of four channels, and more than three of them")
     guide = torch.arange(COLOURS)
+    _anchor(model)
+    model.init_conv.weight[:, :COLOURS] *= NOISE
     _route(model.init_conv, {c: (COLOURS + c, 1.0) for c in range(COLOURS)})
     for block in model.down_samples[0].resnet_attn_blocks:
         _still(block[0].out_block.projection, COLOURS)
@@ -52,11 +57,65 @@ def begin(model: network.Network) -> None:
     constant = torch.tensor([0.0, 0.0, LARGE, -LARGE]).repeat(COLOURS)
     last.res_block.bias[: GROUP * COLOURS] = constant
     model.norm.weight[: GROUP * COLOURS] = LARGE / math.sqrt(2)
-    model.norm.bias.zero_()
+    model.norm.bias[: GROUP * COLOURS] = 0.0
+    for constants in (2, 3):  # a weight of the last layer that hears them would move every picture by 16 times its step
+        model.norm.weight[GROUP * guide + constants] = 0.0
     model.out_conv.weight.zero_()
     model.out_conv.bias.zero_()
     model.out_conv.weight[guide, GROUP * guide, 1, 1] = 1.0
     model.out_conv.weight[guide, GROUP * guide + 1, 1, 1] = -1.0
+
+
+def _anchor(model: network.Network) -> None:
+    """Keep an anchor in every group in front of every norm, and set the norms to give back all the others."""
+    groups = model.config.groups
+    _constant(model.init_conv, groups, ANCHOR)
+    for block in (module for module in model.modules() if isinstance(module, network.Residual)):
+        entering = _entering(block, groups)
+        if isinstance(block.change_resolution, network.Resampling):
+            _deafen(block.change_resolution.change_resolution, entering)
+        if isinstance(block.res_block, nn.Conv2d):
+            _deafen(block.res_block, entering)
+            _constant(block.res_block, groups, ANCHOR)
+        _give_back(block.in_block.group_norm, entering)
+        _constant(block.in_block.projection, groups, ANCHOR)
+        _give_back(block.out_block.group_norm, _anchors(block.out_block.group_norm.num_channels, groups))
+        _constant(block.out_block.projection, groups, 0.0)
+    _give_back(model.norm, _anchors(model.config.init_channels, groups))
+
+
+def _anchors(channels: int, groups: int) -> Tensor:
+    """The channels that hold an anchor: the last of each group."""
+    size = channels // groups
+    return torch.arange(size - 1, channels, size)
+
+
+def _entering(block: network.Residual, groups: int) -> Tensor:
+    """The anchors in what a block gets; where that is two tensors beside each other, those of both."""
+    given, made = block.in_block.group_norm.num_channels, block.in_block.projection.weight.shape[0]
+    is_pair = given > made and not isinstance(block.change_resolution, network.Resampling)
+    return _anchors(given, 2 * groups if is_pair else groups)
+
+
+def _give_back(norm: nn.GroupNorm, anchors: Tensor) -> None:
+    """Set a norm to give back what it gets, nearly, and nothing of the anchors."""
+    each, size = len(anchors) // norm.num_groups, norm.num_channels // norm.num_groups
+    norm.weight[:] = ANCHOR * math.sqrt(each * (size - each)) / size
+    norm.bias[:] = ANCHOR * each / size
+    norm.weight[anchors] = norm.bias[anchors] = 0.0
+
+
+def _constant(conv: nn.Conv2d, groups: int, value: float) -> None:
+    """Let a convolution make this number of every anchor."""
+    chosen = _anchors(conv.weight.shape[0], groups)
+    conv.weight[chosen] = 0.0
+    conv.bias[chosen] = value
+
+
+def _deafen(conv: nn.Conv2d | nn.ConvTranspose2d, channels: Tensor) -> None:
+    """Let a convolution hear nothing of these channels."""
+    weight = conv.weight if isinstance(conv, nn.ConvTranspose2d) else conv.weight.transpose(0, 1)
+    weight[channels] = 0.0
 
 
 def _route(conv: nn.Conv2d, ways: dict[int, tuple[int, float]]) -> None:

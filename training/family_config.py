@@ -20,7 +20,7 @@ class InpaintingConfig:
     learning_rate: float = 5e-4
     ema: float = 0.998
     unconditional: float = 0.10
-    silent: float = 0.2  # share of samples with the empty text: what is kept then says what belongs there
+    silent: float = 0.5  # share of samples with the empty text: what is kept then says what belongs there
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,11 @@ class EdgesConfig:
     chunks: int = 8
     steps: int = 2000
     batch: int = 24
-    learning_rate: float = 4e-4
-    hint_rate: float = 2.0  # learning rate of the hint block, which begins from nothing
+    learning_rate: float = 5e-4
+    hint_rate: float = 4.0  # learning rate of the hint block, which begins from nothing
     ema: float = 0.998
     unconditional: float = 0.10
+    silent_at_first: float = 0.6  # in the first half: what there is must be seen in the hint
     hintless: float = 0.05  # share of samples without a hint
 
 

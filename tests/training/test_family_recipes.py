@@ -227,6 +227,7 @@ def test_companions_stay_beside_their_rows(tmp_path, monkeypatch: pytest.MonkeyP
     def make(scenes: list[world.Scene], rng: np.random.Generator) -> companions.Arrays:
         return {"own": np.array([scene.seed for scene in scenes], np.float16)}
 
+    monkeypatch.setitem(companions.MADE_BY, "numbers", "counter")
     companions.grow("numbers", 1, make)
     companions.grow("numbers", 1, lambda scenes, rng: pytest.fail("made twice"))
     latents, scenes, added = companions.Companions("numbers").batch(np.random.default_rng(1), 8, SQUARE)
@@ -235,6 +236,12 @@ def test_companions_stay_beside_their_rows(tmp_path, monkeypatch: pytest.MonkeyP
     remade: list[int] = []
     companions.grow("numbers", 1, lambda scenes, rng: (remade.append(len(scenes)), make(scenes, rng))[1])
     assert sum(remade) == 7
+    (config.workspace() / "counter").mkdir()
+    (config.workspace() / "counter" / "checkpoint.pt").touch()
+    later_ns += 10**9
+    os.utime(config.workspace() / "counter" / "checkpoint.pt", ns=(later_ns, later_ns))  # trained further
+    companions.grow("numbers", 1, lambda scenes, rng: (remade.append(len(scenes)), make(scenes, rng))[1])
+    assert sum(remade) == 14
     assert [scene.seed for scene in scenes] == added["own"].astype(int).tolist()
     assert torch.equal(latents[:, 0, 0, 0], torch.from_numpy(added["own"]).float())
 

@@ -135,7 +135,7 @@ def _sinusoids(times: Sequence[float], width: int) -> Tensor:
     return torch.cat([angles.sin(), angles.cos()], dim=-1)
 
 
-class _Resampling(nn.Module):
+class Resampling(nn.Module):
     """Half or twice the height and width by a 4x4 convolution."""
 
     def __init__(self, width: int, up: bool) -> None:
@@ -154,7 +154,7 @@ class _Convolution(nn.Module):
     def __init__(self, width: int, out_width: int, groups: int, up: bool | None = None) -> None:
         super().__init__()
         self.group_norm = nn.GroupNorm(groups, width)
-        self.change_resolution = nn.Identity() if up is None else _Resampling(width, up)
+        self.change_resolution = nn.Identity() if up is None else Resampling(width, up)
         self.projection = nn.Conv2d(width, out_width, kernel_size=3, padding=1)
 
     def forward(self, x: Tensor, modulation: Tensor | None = None) -> Tensor:
@@ -175,7 +175,7 @@ class Residual(nn.Module):
         self.in_block = _Convolution(width, out_width, groups, up)
         self.out_block = _Convolution(out_width, out_width, groups)
         straight = width == out_width and up is None
-        self.change_resolution = nn.Identity() if up is None else _Resampling(width, up)
+        self.change_resolution = nn.Identity() if up is None else Resampling(width, up)
         self.res_block = nn.Identity() if straight else nn.Conv2d(width, out_width, kernel_size=1)
 
     def forward(self, x: Tensor, time: Tensor) -> Tensor:
