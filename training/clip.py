@@ -124,6 +124,11 @@ def contrast(images: Tensor, texts: Tensor, temperature: Tensor) -> tuple[Tensor
     return loss, (logits.argmax(1) == own).float().mean()
 
 
+def by_slot(logits: Tensor) -> tuple[Tensor, ...]:
+    """The logits [..., values] of each slot, of logits of all of them."""
+    return logits.split([len(values) for values in text_encoder.SLOTS.values()], dim=-1)
+
+
 def patches_loss(logits: Tensor, answers: Tensor) -> Tensor:
     """`reading_loss` of every patch [B, patches, values]: each must know the whole scene."""
     return reading_loss(logits.flatten(0, 1), answers.repeat_interleave(logits.shape[1], 0))
@@ -131,20 +136,14 @@ def patches_loss(logits: Tensor, answers: Tensor) -> Tensor:
 
 def shapes_read(logits: Tensor, answers: Tensor) -> Tensor:
     """The share of pictures whose first shape is read right."""
-    start = 0
-    for slot, (name, values) in enumerate(text_encoder.SLOTS.items()):
-        if name == "shape 1":
-            return (logits[:, start : start + len(values)].argmax(1) == answers[:, slot]).float().mean()
-        start += len(values)
-    raise KeyError("shape 1")
+    slot = list(text_encoder.SLOTS).index("shape 1")
+    return (by_slot(logits)[slot].argmax(1) == answers[:, slot]).float().mean()
 
 
 def reading_loss(logits: Tensor, answers: Tensor) -> Tensor:
     """Sum of the cross-entropies of all slots; answers int64 [B, slots]."""
-    total, start = torch.zeros(()), 0
-    for slot, values in enumerate(text_encoder.SLOTS.values()):
-        part = logits[:, start : start + len(values)]
-        start += len(values)
+    total = torch.zeros(())
+    for slot, part in enumerate(by_slot(logits)):
         if (answers[:, slot] != IGNORED).any():
             total = total + functional.cross_entropy(part, answers[:, slot], ignore_index=IGNORED)
     return total

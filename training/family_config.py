@@ -145,6 +145,7 @@ class Decoder22Config:
     last_beta: float = 0.012
     chunks: int = 8
     embedding_noise: float = 0.15  # at most, of the embeddings' spread: the prior's embeddings are not exact
+    singles: float = 0.9  # share of samples with one object
     steps: int = 4000
     batch: int = 32
     learning_rate: float = 8e-4

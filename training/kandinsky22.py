@@ -4,7 +4,8 @@ Stock classes throughout. The prior is UnCLIP's: a transformer over text tokens,
 embedding, that predicts the clean embedding, whitened by the mean and deviation of the world's embeddings. The
 decoder is a U-Net whose only word about the picture is its embedding. Forced by scale: it works in the latents of the
 Kandinsky 3 MoVQ, which the miniature stores once; embeddings are blurred a little, since the prior's are never exact;
-the decoder's four channels of variance stay untrained (its scheduler has a fixed one).
+the decoder's four channels of variance stay untrained (its scheduler has a fixed one). Most of what it paints are single
+objects: the small CLIP does not see in which order two of them stand.
 """
 
 import numpy as np
@@ -79,6 +80,13 @@ def padded(ids: Tensor, mask: Tensor, tokens: int) -> tuple[Tensor, Tensor]:
     return nn.functional.pad(ids, (0, missing)), nn.functional.pad(mask, (0, missing))
 
 
+def simpler(is_single: list[bool], count: int, share: float) -> list[int]:
+    """The places of so many samples, at least this share of them single objects as far as there are any."""
+    singles = [place for place, single in enumerate(is_single) if single]
+    first = singles[: round(share * count)]
+    return (first + [place for place in range(len(is_single)) if place not in set(first)])[:count]
+
+
 def train_prior(settings: family_config.PriorConfig, stop_at: float | None = None) -> PriorTransformer:
     """Train (or go on training) the prior on captions and embeddings."""
     encoder = clip.load(family_config.ClipConfig())
@@ -145,8 +153,9 @@ def train_decoder(settings: family_config.Decoder22Config, stop_at: float | None
 
     def losses(step: int, share: float) -> loop.Losses:
         rng = np.random.default_rng((step, 18, loop.worker()))
-        latents, _, added = rows.batch(rng, settings.batch)
-        own = torch.from_numpy(added["views"][:, 0]).float()
+        latents, scenes, added = rows.batch(rng, 2 * settings.batch)
+        chosen = simpler([scene.relation is None for scene in scenes], settings.batch, settings.singles)
+        latents, own = latents[chosen], torch.from_numpy(added["views"][chosen, 0]).float()
         own = own + settings.embedding_noise * torch.rand(len(own), 1) * spread * torch.randn_like(own)
         unseen = torch.from_numpy(rng.random(len(own)) < settings.unconditional)
         own = torch.where(unseen[:, None], silence, own)
