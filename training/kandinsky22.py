@@ -4,8 +4,8 @@ Stock classes throughout. The prior is UnCLIP's: a transformer over text tokens,
 embedding, that predicts the clean embedding, whitened by the mean and deviation of the world's embeddings. The
 decoder is a U-Net whose only word about the picture is its embedding. Forced by scale: it works in the latents of the
 Kandinsky 3 MoVQ, which the miniature stores once; embeddings are blurred a little, since the prior's are never exact;
-the decoder's four channels of variance stay untrained (its scheduler has a fixed one). Most of what it paints are single
-objects: the small CLIP does not see in which order two of them stand.
+the decoder's four channels of variance stay untrained (its scheduler has a fixed one). Most of what it paints are
+single objects: the small CLIP does not see in which order two of them stand.
 """
 
 import numpy as np
