@@ -11,6 +11,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -53,15 +54,20 @@ def _kinds() -> dict[str, Sequence[mini_family.Case]]:
         )
         for seed, case in enumerate(drawing)
     ]
-    kinds["upscale x2"] = [
+    kinds["upscale x2"] = _upscaled(drawing, 2)
+    kinds["upscale x4"] = _upscaled(drawing, 4)
+    return kinds
+
+
+def _upscaled(drawing: Sequence[mini_family.Case], factor: Literal[2, 4]) -> list[mini_family.Case]:
+    return [
         mini_family.Case(
-            tasks.Upscale(image=mini_family.SOURCE, factor=2, refine=False, seed=seed),
+            tasks.Upscale(image=mini_family.SOURCE, factor=factor, refine=False, seed=seed),
             case.media,
             mini_family.nothing_claimed,
         )
         for seed, case in enumerate(drawing)
     ]
-    return kinds
 
 
 def _shown(case: mini_family.Case, result: np.ndarray) -> list[np.ndarray]:
