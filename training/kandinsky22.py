@@ -13,7 +13,7 @@ import torch
 from diffusers import DDPMScheduler, PriorTransformer, UnCLIPScheduler, UNet2DConditionModel
 from torch import Tensor, nn
 
-from training import captions, clip, companions, config, family_config, loop, text_encoder, views
+from training import captions, clip, companions, config, family_config, lessons, loop, text_encoder, views
 
 PRIOR, DECODER = "kandinsky22_prior", "kandinsky22_decoder"
 CHANNELS = 4
@@ -78,13 +78,6 @@ def padded(ids: Tensor, mask: Tensor, tokens: int) -> tuple[Tensor, Tensor]:
     """Ids and mask [B, T] filled up to the number of tokens that the prior has places for."""
     missing = tokens - ids.shape[1]
     return nn.functional.pad(ids, (0, missing)), nn.functional.pad(mask, (0, missing))
-
-
-def simpler(is_single: list[bool], count: int, share: float) -> list[int]:
-    """The places of so many samples, at least this share of them single objects as far as there are any."""
-    singles = [place for place, single in enumerate(is_single) if single]
-    first = singles[: round(share * count)]
-    return (first + [place for place in range(len(is_single)) if place not in set(first)])[:count]
 
 
 def train_prior(settings: family_config.PriorConfig, stop_at: float | None = None) -> PriorTransformer:
@@ -154,7 +147,7 @@ def train_decoder(settings: family_config.Decoder22Config, stop_at: float | None
     def losses(step: int, share: float) -> loop.Losses:
         rng = np.random.default_rng((step, 18, loop.worker()))
         latents, scenes, added = rows.batch(rng, 2 * settings.batch)
-        chosen = simpler([scene.relation is None for scene in scenes], settings.batch, settings.singles)
+        chosen = lessons.portioned(scenes, {"single": settings.singles}, settings.batch)
         latents, own = latents[chosen], torch.from_numpy(added["views"][chosen, 0]).float()
         own = own + settings.embedding_noise * torch.rand(len(own), 1) * spread * torch.randn_like(own)
         unseen = torch.from_numpy(rng.random(len(own)) < settings.unconditional)

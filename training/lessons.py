@@ -1,10 +1,29 @@
 """What the recipes that go on from the base model share: the loss on noise, and the words of the fork's dialect."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from training import base, diffusion, loop
+from training import base, diffusion, loop, world
+
+
+def composition(scene: world.Scene) -> str:
+    """`single`, `beside` or `inside`: how many objects there are, and how they stand."""
+    if scene.relation is None:
+        return "single"
+    return "inside" if scene.relation == "inside" else "beside"
+
+
+def portioned(scenes: list[world.Scene], shares: Mapping[str, float], count: int) -> list[int]:
+    """The places of `count` of the scenes, with these shares of compositions as far as there are enough of them."""
+    chosen: list[int] = []
+    for wanted, share in shares.items():
+        alike = [place for place, scene in enumerate(scenes) if composition(scene) == wanted]
+        chosen += alike[: round(share * count)]
+    rest = [place for place in range(len(scenes)) if place not in set(chosen)]
+    return (chosen + rest)[:count]
 
 
 def noised(latents: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:

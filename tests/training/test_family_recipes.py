@@ -196,6 +196,16 @@ def test_a_new_super_resolution_is_a_plain_enlargement() -> None:
     assert float((painted - slope).abs().max()) * 127.5 < 4
 
 
+def test_a_batch_has_the_wanted_compositions_as_far_as_there_are_any() -> None:
+    scenes = [world.sample_scene(9_350_000 + i) for i in range(64)]
+    places = lessons.portioned(scenes, {"single": 0.7, "beside": 0.25}, 20)
+    found = [lessons.composition(scenes[place]) for place in places]
+    assert len(set(places)) == 20
+    assert (found.count("single"), found.count("beside")) >= (14, 5)
+    singles = [scene for scene in scenes if scene.relation is None]
+    assert sorted(lessons.portioned(singles, {"beside": 1.0}, 8)) == list(range(8))
+
+
 def test_a_fusion_shows_both_objects_and_its_target_has_both() -> None:
     settings, rng = family_config.ImagePromptConfig(), np.random.default_rng(0)
     kinds = set()
