@@ -3,8 +3,9 @@
 As the official checkpoint it has no control scale: what the hint block sees is added to the input layer's output. The
 fork's dialect holds, in which no text is silent zeros. Hints come from the small HED on the scene drawn in any style,
 the target is drawn in its own, and the caption says its colours and its style: edges stay, everything else is the
-text's. Forced by scale: where the text says everything the hint is hardly worth hearing, and three hundred steps did
-not make it heard. So in the first half of a run most samples are silent, and only the hint says what there is.
+text's. Forced by scale: where the text says everything the hint is hardly worth hearing, and seven hundred steps did
+not make it heard. So the hint block first learns what lies on which side of an edge (`hints.py`), and in the first half
+of a run half of the samples are silent, so that only the hint says what there is.
 """
 
 from typing import Any
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from engines.kandinsky3.control import hint_block
-from training import base, companions, config, family_config, hed, lessons, loop, renderer, world
+from training import base, companions, config, family_config, hed, hints, lessons, loop, renderer, world
 
 NAME = "edges"
 FLAT_HINTS = 0.6  # share of hints that are taken from the flat drawing, whatever style the target has
@@ -26,10 +27,6 @@ class Tracer(base.Painter):
     def __init__(self, original: dict[str, Any]) -> None:
         super().__init__(original)
         self.hint_block = hint_block.HintBlock(original["init_channels"])
-        # torch's own start leaves a three-thousandth of an edge after seven layers, and nobody would ever hear of it
-        for layer in self.hint_block.children():
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-            nn.init.zeros_(layer.bias)
         nn.init.zeros_(self.hint_block.out.weight)
         nn.init.zeros_(self.hint_block.out.bias)
         self._features: Tensor | None = None
@@ -72,19 +69,21 @@ def train(settings: family_config.EdgesConfig, stop_at: float | None = None) -> 
     tracer.to(memory_format=torch.channels_last)
     torch.manual_seed(1 + loop.worker())
     prompts, rows = base.load_prompts(), companions.Companions(NAME)
+    if not (config.workspace() / NAME / "checkpoint.pt").exists():
+        hints.teach(tracer.hint_block, rows, settings, stop_at)
 
     def losses(step: int, share: float) -> loop.Losses:
         rng = np.random.default_rng((step, 15, loop.worker()))
         latents, batch, added = rows.batch(rng, settings.batch)
-        hints = torch.from_numpy(added["hint"]).float()[:, None].repeat(1, 3, 1, 1) / 255
-        hints = hints * torch.from_numpy(rng.random(len(batch)) >= settings.hintless)[:, None, None, None]
+        shown = hints.shown(added)
+        shown = shown * torch.from_numpy(rng.random(len(batch)) >= settings.hintless)[:, None, None, None]
         hidden, mask = prompts.of(batch, rng)
         context, long = lessons.fork_context(tracer, hidden, mask), mask.sum(1) + 1
         silent = settings.silent_at_first if share < 0.5 else settings.unconditional
         context, mask = lessons.silenced(context, mask, torch.from_numpy(rng.random(len(batch)) < silent))
         noisy, noise, times = lessons.noised(latents, rng)
-        hints = hints.contiguous(memory_format=torch.channels_last)
-        return lessons.losses(tracer.traced(noisy, times, context, mask, long, hints), noise, times)
+        shown = shown.contiguous(memory_format=torch.channels_last)
+        return lessons.losses(tracer.traced(noisy, times, context, mask, long, shown), noise, times)
 
     loop.run(
         tracer,
@@ -92,7 +91,6 @@ def train(settings: family_config.EdgesConfig, stop_at: float | None = None) -> 
         steps=settings.steps,
         peak=settings.learning_rate,
         folder=config.workspace() / NAME,
-        rates={"hint_block.": settings.hint_rate},
         ema=settings.ema,
         stop_at=stop_at,
     )

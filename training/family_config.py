@@ -56,7 +56,7 @@ class ImagePromptConfig:
     # What a sample shows and says, see `image_prompt.KINDS`.
     shares: tuple[float, ...] = (0.10, 0.24, 0.26, 0.18, 0.06, 0.06, 0.10)
     embedding_noise: float = 0.1  # of the embedding's own spread: nearby embeddings mean alike
-    steps: int = 3000
+    steps: int = 6000
     batch: int = 32
     learning_rate: float = 1e-3
     ema: float = 0.998
@@ -82,11 +82,14 @@ class EdgesConfig:
     chunks: int = 8
     steps: int = 2000
     batch: int = 24
+    hint_steps: int = 200
+    hint_batch: int = 16
+    hint_learning_rate: float = 2e-3
+    loudness: float = 0.2  # of what the hint block says at first, beside 0.3 of the first layer's own
     learning_rate: float = 5e-4
-    hint_rate: float = 4.0  # learning rate of the hint block, which begins from nothing
     ema: float = 0.998
     unconditional: float = 0.10
-    silent_at_first: float = 0.6  # in the first half: what there is must be seen in the hint
+    silent_at_first: float = 0.5  # in the first half: what there is must be seen in the hint
     hintless: float = 0.05  # share of samples without a hint
 
 
