@@ -75,11 +75,12 @@ def teach(
         stop_at=stop_at,
         every=25,
     )
-    _scale(block, shown(rows.batch(np.random.default_rng(22), settings.hint_batch)[2]), settings.loudness)
+    scale(block, shown(rows.batch(np.random.default_rng(22), settings.hint_batch)[2]), settings.loudness)
 
 
 @torch.no_grad()
-def _scale(block: hint_block.HintBlock, hints: Tensor, loudness: float) -> None:
+def scale(block: hint_block.HintBlock, hints: Tensor, loudness: float) -> None:
+    """Let what a block says of these hints have this standard deviation."""
     share = loudness / float(block(hints).std())
     block.out.weight *= share
     block.out.bias *= share

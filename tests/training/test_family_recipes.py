@@ -11,6 +11,7 @@ from engines import bridges
 
 bridges.install()
 
+from engines.kandinsky3.control import hint_block  # noqa: E402
 from tests.training.test_family_export import MASK, TIMES, TINY_CLIP, TINY_INPAINTING, TINY_SR  # noqa: E402
 from tests.training.test_recipes import TINY_MOVQ, TINY_UNET  # noqa: E402
 from training import (  # noqa: E402
@@ -23,6 +24,7 @@ from training import (  # noqa: E402
     enlarger,
     family_config,
     hed,
+    hints,
     image_prompt,
     inpainting,
     lessons,
@@ -97,6 +99,29 @@ def test_a_new_image_prompt_and_a_new_hint_change_nothing() -> None:
     assert torch.allclose(tracer.traced(noisy, TIMES, rows, MASK, long, torch.rand(2, 3, 64, 64)), expected, atol=1e-5)
     prompter = image_prompt.Prompter(painter, tokens=4, embedding=6).eval()
     assert torch.allclose(prompter(noisy, TIMES, rows, MASK, long, torch.randn(2, 6)), expected, atol=1e-5)
+
+
+def test_inside_is_what_objects_cover_and_an_inner_object_is_a_hole() -> None:
+    scenes = (world.sample_scene(9_360_000 + i, SQUARE) for i in range(400))
+    nested = next(s for s in scenes if s.relation == "inside" and s.things[1].shape == "square")
+    cover = hints.inside(nested)
+    assert cover.shape == (32, 32)
+    inner, outer = nested.things
+    assert cover[int(inner.cy) // 4, int(inner.cx) // 4] == pytest.approx(0.0, abs=0.01) or inner.shape == "ring"
+    assert cover[int(outer.cy) // 4, int(outer.cx + 0.78 * outer.radius) // 4] == pytest.approx(1.0)
+    assert cover[0, 0] == 0
+
+
+def test_a_hint_block_keeps_a_weak_signal_and_says_it_as_loud_as_wanted() -> None:
+    torch.manual_seed(0)
+    block = hints.Reader(hint_block.HintBlock(8)).block
+    drawn = torch.zeros(1, 3, 64, 64)
+    drawn[..., 20:22, 10:50] = 1
+    with torch.no_grad():
+        assert float((block(drawn) - block(torch.zeros_like(drawn))).abs().max()) > 0.05
+    hints.scale(block, drawn, 0.2)
+    with torch.no_grad():
+        assert float(block(drawn).std()) == pytest.approx(0.2, rel=1e-3)
 
 
 def test_only_the_adapter_learns() -> None:
