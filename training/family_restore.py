@@ -32,12 +32,16 @@ def made_inpainting(folder: Path) -> nn.Module:
 
 
 def made_clip(folder: Path) -> nn.Module:
-    """Both towers; temperature and reader of attributes have learned nothing yet. Needs the prior's text encoder."""
+    """Both towers; the text's is new where the prior, which carries it, was not exported.
+
+    Temperature and reader of attributes have learned nothing yet.
+    """
     torch.manual_seed(0)
     model = clip.Clip(family_config.ClipConfig(), text_encoder.vocabulary().get_vocab_size())
     vision, text = folder / family_export.IMAGE_ENCODER, folder / "kandinsky22_prior" / "text_encoder"
     model.vision = CLIPVisionModelWithProjection.from_pretrained(vision, dtype=torch.float32)
-    model.text = CLIPTextModelWithProjection.from_pretrained(text, dtype=torch.float32)
+    if text.exists():
+        model.text = CLIPTextModelWithProjection.from_pretrained(text, dtype=torch.float32)
     return model
 
 
@@ -92,7 +96,7 @@ def made_decoder22(folder: Path) -> nn.Module:
 # Recipe -> the file that shows that it was exported, and how its module is made from the folder.
 MAKERS: dict[str, tuple[str, Callable[[Path], nn.Module]]] = {
     inpainting.NAME: ("kandinsky3_inpainting.safetensors", made_inpainting),
-    clip.NAME: ("kandinsky22_prior/text_encoder/config.json", made_clip),
+    clip.NAME: (f"{family_export.IMAGE_ENCODER}/config.json", made_clip),
     image_prompt.NAME: ("kandinsky3_ip.safetensors", made_image_prompt),
     hed.NAME: ("hed.safetensors", made_hed),
     edges.NAME: ("kandinsky3_edges.safetensors", made_edges),
