@@ -71,6 +71,8 @@ def train(settings: family_config.EdgesConfig, stop_at: float | None = None) -> 
     prompts, rows = base.load_prompts(), companions.Companions(NAME)
     if not (config.workspace() / NAME / "checkpoint.pt").exists():
         hints.teach(tracer.hint_block, rows, settings, stop_at)
+    # what it says is small, and a step of the optimiser would be as large as its last weights
+    tracer.hint_block.requires_grad_(False)
 
     def losses(step: int, share: float) -> loop.Losses:
         rng = np.random.default_rng((step, 15, loop.worker()))
