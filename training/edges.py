@@ -8,6 +8,7 @@ not make it heard. So the hint block first learns what lies on which side of an 
 of a run half of the samples are silent, so that only the hint says what there is.
 """
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from engines.kandinsky3.control import hint_block
-from training import base, companions, config, family_config, hed, hints, lessons, loop, renderer, world
+from training import base, captions, companions, config, family_config, hed, hints, lessons, loop, renderer, world
 
 NAME = "edges"
 FLAT_HINTS = 0.6  # share of hints that are taken from the flat drawing, whatever style the target has
@@ -58,6 +59,12 @@ def additions(detector: "hed.hed.HED") -> companions.Make:
     return make
 
 
+def unplaced(scene: world.Scene) -> world.Scene:
+    """The scene as a caption shall have it: where things are and how large is the hint's to say."""
+    things = tuple(dataclasses.replace(thing, place=None, size="medium") for thing in scene.things)
+    return dataclasses.replace(scene, things=things)
+
+
 def train(settings: family_config.EdgesConfig, stop_at: float | None = None) -> Tracer:
     """Train (or go on training) the hint U-Net from the base checkpoint."""
     companions.grow(NAME, settings.chunks, additions(hed.load(family_config.HedConfig())), stop_at)
@@ -79,13 +86,15 @@ def train(settings: family_config.EdgesConfig, stop_at: float | None = None) -> 
         latents, batch, added = rows.batch(rng, settings.batch)
         shown = hints.shown(added)
         shown = shown * torch.from_numpy(rng.random(len(batch)) >= settings.hintless)[:, None, None, None]
-        hidden, mask = prompts.of(batch, rng)
+        hidden, mask = prompts.encode([captions.caption(unplaced(scene), rng) for scene in batch])
         context, long = lessons.fork_context(tracer, hidden, mask), mask.sum(1) + 1
         silent = settings.silent_at_first if share < 0.5 else settings.unconditional
         context, mask = lessons.silenced(context, mask, torch.from_numpy(rng.random(len(batch)) < silent))
         noisy, noise, times = lessons.noised(latents, rng)
         shown = shown.contiguous(memory_format=torch.channels_last)
-        return lessons.losses(tracer.traced(noisy, times, context, mask, long, shown), noise, times)
+        return lessons.losses(
+            tracer.traced(noisy, times, context, mask, long, shown), noise, times, settings.weight_cap
+        )
 
     loop.run(
         tracer,

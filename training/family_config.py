@@ -89,7 +89,10 @@ class EdgesConfig:
     learning_rate: float = 5e-4
     ema: float = 0.998
     unconditional: float = 0.10
-    silent_at_first: float = 0.5  # in the first half: what there is must be seen in the hint
+    silent_at_first: float = 0.3  # in the first half: what there is must be seen in the hint
+    weight_cap: float = (
+        20.0  # of the loss; at 200 a hint was but a disturbance of the earliest steps, and was unlearned
+    )
     hintless: float = 0.05  # share of samples without a hint
 
 

@@ -33,10 +33,10 @@ def noised(latents: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor, T
     return diffusion.noised(latents, noise, times), noise, times
 
 
-def losses(predicted: Tensor, noise: Tensor, times: Tensor) -> loop.Losses:
+def losses(predicted: Tensor, noise: Tensor, times: Tensor, cap: float = base.WEIGHT_CAP) -> loop.Losses:
     """The base recipe's loss: squared error of the noise, weighted by min(1/abar, cap)."""
     error = (predicted - noise).square().mean((1, 2, 3))
-    weighted = (1 / diffusion.ALPHAS[times]).clamp(max=base.WEIGHT_CAP) * error
+    weighted = (1 / diffusion.ALPHAS[times]).clamp(max=cap) * error
     late = times >= 700
     return {
         "loss": weighted.mean(),

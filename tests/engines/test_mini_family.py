@@ -19,7 +19,7 @@ from engines import tasks
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 CASES = 4
-COMMITTED = ("inpaint",)
+COMMITTED = ("inpaint", "variation", "image and text")
 MEASURES = [measure for measure in mini_family.MEASURES if measure.name in COMMITTED]
 
 
