@@ -56,6 +56,9 @@ class ImagePromptConfig:
     # What a sample shows and says, see `image_prompt.KINDS`.
     shares: tuple[float, ...] = (0.10, 0.24, 0.26, 0.18, 0.06, 0.06, 0.10)
     embedding_noise: float = 0.1  # of the embedding's own spread: nearby embeddings mean alike
+    weight_cap: float = (
+        20.0  # of the loss: what a picture shows is heard in the middle of the way, not at its beginning
+    )
     steps: int = 6000
     batch: int = 32
     learning_rate: float = 1e-3

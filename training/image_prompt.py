@@ -109,7 +109,9 @@ def train(settings: family_config.ImagePromptConfig, stop_at: float | None = Non
         context, long = lessons.fork_context(painter, hidden, mask), mask.sum(1) + 1
         context, mask = lessons.silenced(context, mask, torch.tensor([not text for text in texts]))
         noisy, noise, times = lessons.noised(latents, rng)
-        return lessons.losses(prompter(noisy, times, context, mask, long, embeddings), noise, times)
+        return lessons.losses(
+            prompter(noisy, times, context, mask, long, embeddings), noise, times, settings.weight_cap
+        )
 
     loop.run(
         prompter,
