@@ -114,6 +114,28 @@ def load_prompts() -> Prompts:
     return Prompts(*text_encoder.load(config.TextConfig()))
 
 
+def losses_of(
+    painter: Painter, latents: Tensor, hidden: Tensor, mask: Tensor, unconditional: float, rng: np.random.Generator
+) -> loop.Losses:
+    """The loss of latents [B, 4, h, w] and their captions at random times; this share of them is seen without text."""
+    times = torch.from_numpy(rng.integers(0, diffusion.STEPS_N, len(latents)))
+    noise = torch.randn_like(latents)
+    noisy = diffusion.noised(latents, noise, times)
+    context, rows = painter.context(hidden, mask), mask.sum(1) + 1
+    empty, first = painter.unconditional(context)
+    dropped = torch.from_numpy(rng.random(len(latents)) < unconditional)
+    context = torch.where(dropped[:, None, None], empty, context)
+    mask = torch.where(dropped[:, None], first, mask)
+    error = (painter(noisy, times, context, mask, rows) - noise).square().mean((1, 2, 3))
+    weight = (1 / diffusion.ALPHAS[times]).clamp(max=WEIGHT_CAP)
+    late = times >= 700
+    return {
+        "loss": (weight * error).mean(),
+        "epsilon": error.mean(),
+        "early": (weight * error)[late].mean() if late.any() else error.mean(),
+    }
+
+
 def train(settings: config.BaseConfig, stop_at: float | None = None) -> Painter:
     """Train (or go on training) the base model."""
     torch.manual_seed(0)
@@ -126,23 +148,7 @@ def train(settings: config.BaseConfig, stop_at: float | None = None) -> Painter:
     def losses(step: int, share: float) -> loop.Losses:
         rng = np.random.default_rng((step, 5, loop.worker()))
         latents, batch = scenes.batch(rng, settings.batch)
-        hidden, mask = prompts.of(batch, rng)
-        times = torch.from_numpy(rng.integers(0, diffusion.STEPS_N, settings.batch))
-        noise = torch.randn_like(latents)
-        noisy = diffusion.noised(latents, noise, times)
-        context, rows = painter.context(hidden, mask), mask.sum(1) + 1
-        empty, first = painter.unconditional(context)
-        dropped = torch.from_numpy(rng.random(settings.batch) < settings.unconditional)
-        context = torch.where(dropped[:, None, None], empty, context)
-        mask = torch.where(dropped[:, None], first, mask)
-        error = (painter(noisy, times, context, mask, rows) - noise).square().mean((1, 2, 3))
-        weight = (1 / diffusion.ALPHAS[times]).clamp(max=WEIGHT_CAP)
-        late = times >= 700
-        return {
-            "loss": (weight * error).mean(),
-            "epsilon": error.mean(),
-            "early": (weight * error)[late].mean() if late.any() else error.mean(),
-        }
+        return losses_of(painter, latents, *prompts.of(batch, rng), settings.unconditional, rng)
 
     loop.run(
         painter,

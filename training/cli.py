@@ -13,6 +13,7 @@ FAMILY = (  # hed before edges, clip before what sees through it
     "clip",
     "inpainting",
     "image_prompt",
+    "together",
     "edges",
     "super_resolution_x2",
     "kandinsky22_prior",
@@ -100,7 +101,17 @@ def _train_family(recipe: str, stop_at: float | None, changed: dict[str, float])
 
 def family() -> dict[str, tuple[Callable[..., Any], Any]]:
     """How each recipe of FAMILY trains, and its settings."""
-    from training import clip, edges, family_config, hed, image_prompt, inpainting, kandinsky22, super_resolution
+    from training import (
+        clip,
+        edges,
+        family_config,
+        hed,
+        image_prompt,
+        inpainting,
+        kandinsky22,
+        super_resolution,
+        together,
+    )
 
     enlarging = family_config.SuperResolutionConfig
     return {
@@ -108,6 +119,7 @@ def family() -> dict[str, tuple[Callable[..., Any], Any]]:
         "clip": (clip.train, family_config.ClipConfig()),
         "inpainting": (inpainting.train, family_config.InpaintingConfig()),
         "image_prompt": (image_prompt.train, family_config.ImagePromptConfig()),
+        "together": (together.train, family_config.TogetherConfig()),
         "edges": (edges.train, family_config.EdgesConfig()),
         "super_resolution_x2": (super_resolution.train, enlarging(factor=2)),
         "super_resolution_x4": (super_resolution.train, enlarging(factor=4)),

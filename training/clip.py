@@ -4,7 +4,8 @@ Contrastive as CLIP is, on scenes and their captions; half of a batch are scenes
 one attribute. Pictures enter as any CLIP takes them: shortest side to the input size, centre cut out, CLIP's own mean
 and deviation. Forced by scale: four hundred million pairs make an embedding from which everything can be read, thirty
 thousand do not, so linear maps, thrown away afterwards, have to read the attributes of the scene off the embedding of
-either tower and off every patch. And a transformer has no idea of neighbourhood, so that without help it learns colours
+either tower and off every patch, and both objects off a weighted sum of two pictures' embeddings (`blended`): that sum
+is all that a fusion shows. And a transformer has no idea of neighbourhood, so that without help it learns colours
 and never a shape: the picture tower begins with whitened patches and places on a grid (`eye.py`), and reads alone at
 first, single objects in the middle, then further and further from there.
 """
@@ -26,6 +27,10 @@ from training import captions, config, eye, family_config, loop, relatives, rend
 NAME = "clip"
 MEAN, DEVIATION = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)  # openai/CLIP
 IGNORED = -100
+# What a sum of embeddings must tell of each of its pictures: the object as a whole, its colour, the background.
+OBJECTS = tuple((colour, shape) for colour in world.COLOURS for shape in world.SHAPES)
+BLEND_SLOTS = (len(OBJECTS), len(world.COLOURS), len(world.COLOURS))
+BLEND_WEIGHTS = (0.35, 0.65)  # between which the first picture's weight is drawn
 SQUARE = eye.SQUARE
 
 
@@ -82,6 +87,7 @@ class Clip(nn.Module):
         slots = sum(map(len, text_encoder.SLOTS.values()))
         self.reader = nn.Linear(settings.projection, slots)
         self.patch_reader = nn.Linear(settings.width, slots)
+        self.blend_reader = nn.Linear(settings.projection, sum(BLEND_SLOTS))
 
     def see(self, pictures: Tensor) -> Tensor:
         """Embeddings [B, projection], not normalised, of normalised pixels [B, 3, side, side]."""
@@ -147,6 +153,38 @@ def reading_loss(logits: Tensor, answers: Tensor) -> Tensor:
         if (answers[:, slot] != IGNORED).any():
             total = total + functional.cross_entropy(part, answers[:, slot], ignore_index=IGNORED)
     return total
+
+
+def blended(scenes: list[world.Scene], images: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Weighted sums [B, projection] of the embeddings of single objects, two each, and the rows [B, 2] that they have.
+
+    B is the number of scenes with a single object.
+    """
+    singles = np.array([row for row, scene in enumerate(scenes) if scene.relation is None], int)
+    rows = np.stack([singles, rng.permutation(singles)], 1)
+    weights = torch.from_numpy(rng.uniform(*BLEND_WEIGHTS, len(rows))).float()[:, None]
+    return weights * images[rows[:, 0]] + (1 - weights) * images[rows[:, 1]], torch.from_numpy(rows)
+
+
+def blend_answers(scene: world.Scene) -> list[int]:
+    """What a sum of embeddings must tell of the scene's single object, an index for each of BLEND_SLOTS."""
+    thing, colours = scene.things[0], list(world.COLOURS)
+    return [
+        OBJECTS.index((thing.colour, thing.shape)),
+        colours.index(thing.colour),
+        colours.index(scene.background),
+    ]
+
+
+def blend_loss(logits: Tensor, answers: Tensor) -> tuple[Tensor, Tensor]:
+    """Cross-entropy of logits [B, values] with two answers each [B, 2, slots], and how often it knows both colours."""
+    parts = logits.split(list(BLEND_SLOTS), 1)
+    total = torch.zeros(())
+    for slot, part in enumerate(parts):
+        total = total - functional.log_softmax(part, 1).gather(1, answers[:, :, slot]).mean()
+    colours = parts[1].topk(2, 1).indices
+    both = (answers[:, :, 1, None] == colours[:, None]).any(2).all(1)
+    return total, both.float().mean()
 
 
 class Pool:
@@ -220,8 +258,12 @@ def train(settings: family_config.ClipConfig, stop_at: float | None = None) -> C
         by_eye, by_patch = reading_loss(logits, seen), patches_loss(model.patch_reader(patches), seen)
         shapes = shapes_read(logits, seen)
         ladder.step(float(shapes))
+        sums, rows = blended(scenes, images, rng)
+        told = torch.tensor([blend_answers(scene) for scene in scenes])[rows]
+        by_sum, both = blend_loss(model.blend_reader(sums), told) if len(rows) else (torch.zeros(()), torch.zeros(()))
         values = {"by_eye": by_eye, "by_patch": by_patch, "shapes": shapes, "reach": torch.tensor(ladder.reach)}
-        loss = settings.reading * (by_eye + by_patch)
+        values |= {"by_sum": by_sum, "both_colours": both}
+        loss = settings.reading * (by_eye + by_patch) + settings.blending * by_sum
         if share < settings.eye_first:
             return {"loss": loss} | values
         texts = [captions.caption(scene, rng) for scene in scenes]

@@ -7,8 +7,10 @@ samples.
 Forced by scale: what a picture must mean is shown, not hoped for. The picture is seldom the target itself but another
 with the same objects (so that a variation is not a copy); or the same objects elsewhere, while the text says where
 they are now (so that text and image add up); or two pictures in one sum of embeddings, each with one of two objects
-(fusion).
+(fusion). And the last steps are taken together with the base (`together.py`).
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -33,8 +35,8 @@ class Prompter(nn.Module):
     def __init__(self, painter: base.Painter, tokens: int, embedding: int) -> None:
         super().__init__()
         self._painter = [painter.requires_grad_(False)]  # in a list: neither saved nor averaged
-        self._listening = image_prompt.cross_attentions(painter.unet)
-        layers = {name: attention.out_dim for name, attention in self._listening.items()}
+        self.listening = image_prompt.cross_attentions(painter.unet)
+        layers = {name: attention.out_dim for name, attention in self.listening.items()}
         width = painter.null_embedding.numel()
         self.adapter = image_prompt.Adapter(image_prompt.AdapterSizes(layers, width, embedding, tokens))
 
@@ -47,7 +49,7 @@ class Prompter(nn.Module):
     ) -> Tensor:
         """Predicted noise, given the embedding [B, D] of what each sample shows."""
         tokens, weights = self.adapter.tokens(embeddings), torch.ones(1, 1, 1)
-        for attention, layer in zip(self._listening.values(), self.adapter.attentions, strict=True):
+        for attention, layer in zip(self.listening.values(), self.adapter.attentions, strict=True):
             attention.processor = image_prompt.ImageAttentionProcessor(layer, tokens, weights)
         return self.painter(noisy, times, context, mask, rows)
 
@@ -81,8 +83,53 @@ def shown(chosen: str, seen: Tensor, silence: Tensor, rng: np.random.Generator) 
     return seen[views.VIEWS.index(VIEW_OF[chosen])] if chosen in VIEW_OF else silence
 
 
-def train(settings: family_config.ImagePromptConfig, stop_at: float | None = None) -> Prompter:
-    """Train (or go on training) the adapter on the base checkpoint and the small CLIP."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Samples: latents [B, 4, h, w], what each says (context, mask, rows) and the embedding [B, D] that it shows."""
+
+    latents: Tensor
+    context: Tensor
+    mask: Tensor
+    rows: Tensor
+    embeddings: Tensor
+
+
+class Samples:
+    """Scenes of the bank, with what is shown and said of each."""
+
+    def __init__(self, settings: family_config.ImagePromptConfig, encoder: clip.Clip) -> None:
+        self._settings = settings
+        self._prompts, self._rows = base.load_prompts(), companions.Companions(views.NAME)
+        self._silence, (_, self._spread) = clip.silence(encoder), views.statistics(self._rows)
+
+    def batch(self, painter: base.Painter, size: int, rng: np.random.Generator) -> Batch:
+        """Samples of one canvas, in the painter's own words."""
+        settings = self._settings
+        latents, scenes, added = self._rows.batch(rng, 2 * size)
+        taken = lessons.portioned(scenes, COMPOSITIONS, size)
+        scenes = [scenes[place] for place in taken]
+        seen = torch.from_numpy(added["views"][taken]).float()
+        chosen = [kind(scene, settings.shares, rng) for scene in scenes]
+        texts = [said(*one, rng) for one in zip(chosen, scenes, added["changes"][taken].tolist(), strict=True)]
+        embeddings = torch.stack([shown(one, row, self._silence, rng) for one, row in zip(chosen, seen, strict=True)])
+        blur = settings.embedding_noise * torch.rand(len(scenes), 1) * self._spread
+        blind = torch.tensor([one in ("unseen", "nothing") for one in chosen])
+        embeddings = embeddings + blur * torch.randn_like(embeddings) * ~blind[:, None]
+        hidden, mask = self._prompts.encode(texts)
+        context, rows = lessons.fork_context(painter, hidden, mask), mask.sum(1) + 1
+        context, mask = lessons.silenced(context, mask, torch.tensor([not text for text in texts]))
+        return Batch(latents[taken], context, mask, rows, embeddings)
+
+
+def losses_of(prompter: Prompter, batch: Batch, cap: float, rng: np.random.Generator) -> loop.Losses:
+    """The loss of samples at random times."""
+    noisy, noise, times = lessons.noised(batch.latents, rng)
+    predicted = prompter(noisy, times, batch.context, batch.mask, batch.rows, batch.embeddings)
+    return lessons.losses(predicted, noise, times, cap)
+
+
+def prepared(settings: family_config.ImagePromptConfig, stop_at: float | None = None) -> tuple[Prompter, Samples]:
+    """A new adapter on the base checkpoint, and its samples, whose embeddings are made where they are missing."""
     encoder = clip.load(family_config.ClipConfig())
     companions.grow(views.NAME, settings.chunks, views.additions(encoder), stop_at)
     torch.manual_seed(0)
@@ -90,28 +137,16 @@ def train(settings: family_config.ImagePromptConfig, stop_at: float | None = Non
     painter.unet.to(memory_format=torch.channels_last)
     prompter = Prompter(painter, settings.tokens, encoder.settings.projection)
     torch.manual_seed(1 + loop.worker())
-    prompts, rows = base.load_prompts(), companions.Companions(views.NAME)
-    silence, (_, spread) = clip.silence(encoder), views.statistics(rows)
+    return prompter, Samples(settings, encoder)
+
+
+def train(settings: family_config.ImagePromptConfig, stop_at: float | None = None) -> Prompter:
+    """Train (or go on training) the adapter on the base checkpoint and the small CLIP."""
+    prompter, samples = prepared(settings, stop_at)
 
     def losses(step: int, share: float) -> loop.Losses:
         rng = np.random.default_rng((step, 11, loop.worker()))
-        latents, scenes, added = rows.batch(rng, 2 * settings.batch)
-        taken = lessons.portioned(scenes, COMPOSITIONS, settings.batch)
-        latents, batch = latents[taken], [scenes[place] for place in taken]
-        seen = torch.from_numpy(added["views"][taken]).float()
-        chosen = [kind(scene, settings.shares, rng) for scene in batch]
-        texts = [said(*one, rng) for one in zip(chosen, batch, added["changes"][taken].tolist(), strict=True)]
-        embeddings = torch.stack([shown(one, row, silence, rng) for one, row in zip(chosen, seen, strict=True)])
-        blur = settings.embedding_noise * torch.rand(len(batch), 1) * spread
-        blind = torch.tensor([one in ("unseen", "nothing") for one in chosen])
-        embeddings = embeddings + blur * torch.randn_like(embeddings) * ~blind[:, None]
-        hidden, mask = prompts.encode(texts)
-        context, long = lessons.fork_context(painter, hidden, mask), mask.sum(1) + 1
-        context, mask = lessons.silenced(context, mask, torch.tensor([not text for text in texts]))
-        noisy, noise, times = lessons.noised(latents, rng)
-        return lessons.losses(
-            prompter(noisy, times, context, mask, long, embeddings), noise, times, settings.weight_cap
-        )
+        return losses_of(prompter, samples.batch(prompter.painter, settings.batch, rng), settings.weight_cap, rng)
 
     loop.run(
         prompter,

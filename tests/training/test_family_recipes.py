@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,8 +32,10 @@ from training import (  # noqa: E402
     movq,
     relatives,
     renderer,
+    restore,
     super_resolution,
     text_encoder,
+    together,
     views,
     world,
 )
@@ -171,6 +174,57 @@ def test_a_small_clip_learns_to_find_the_caption_of_a_picture() -> None:
         return contrastive + clip.reading_loss(model.reader(images), answers)
 
     assert falls(loss, model.parameters())
+
+
+def test_a_sum_of_two_pictures_is_asked_for_both_objects() -> None:
+    scenes = [world.sample_scene(9_100_200 + i, SQUARE) for i in range(12)]
+    singles = [row for row, scene in enumerate(scenes) if scene.relation is None]
+    sums, rows = clip.blended(scenes, torch.eye(12), np.random.default_rng(0))
+    assert rows[:, 0].tolist() == singles
+    assert sorted(rows[:, 1].tolist()) == singles
+    assert torch.allclose(sums.sum(1), torch.ones(len(singles)))
+    known = torch.tensor([clip.blend_answers(scenes[row]) for row in singles])
+    told = torch.stack([known, known.roll(1, 0)], 1)
+    sure = torch.full((len(singles), sum(clip.BLEND_SLOTS)), -20.0)
+    for slot, first in enumerate(np.cumsum((0, *clip.BLEND_SLOTS))[:-1]):
+        sure.scatter_(1, told[:, :, slot] + int(first), 0.0)
+    loss, both = clip.blend_loss(sure, told)
+    unsure, _ = clip.blend_loss(torch.zeros_like(sure), told)
+    assert float(both) == 1.0
+    assert float(loss) < 0.4 * float(unsure)
+
+
+def test_without_single_objects_there_is_no_sum() -> None:
+    pairs = [scene for i in range(40) if (scene := world.sample_scene(9_100_300 + i, SQUARE)).relation]
+    sums, rows = clip.blended(pairs, torch.eye(len(pairs)), np.random.default_rng(0))
+    assert sums.shape == (0, len(pairs))
+    assert rows.shape == (0, 2)
+
+
+def test_base_and_adapter_learn_together_and_are_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KANDINSKY_TRAINING_DIR", str(tmp_path))
+    torch.manual_seed(0)
+    painter = base.Painter(TINY_UNET)
+    pair = together.Pair(image_prompt.Prompter(painter, tokens=4, embedding=6))
+    noisy, hidden, embeddings = torch.randn(2, 4, 8, 8), torch.randn(2, 4, 8), torch.randn(2, 6)
+    rows = MASK.sum(1) + 1
+    torch.nn.init.normal_(painter.unet.conv_out.weight, std=0.1)
+    torch.nn.init.normal_(pair.prompter.adapter.attentions[0].to_out.weight)
+    with torch.no_grad():
+        context = painter.context(hidden, MASK)
+        alone = painter(noisy, TIMES, context, MASK, rows)
+        shown = pair.prompter(noisy, TIMES, context, MASK, rows, embeddings)
+        assert not torch.allclose(shown, alone, atol=1e-4)
+        assert torch.equal(pair.only_text()(noisy, TIMES, context, MASK, rows), alone)
+    pair.prompter(noisy, TIMES, context, MASK, rows, embeddings).square().mean().backward()
+    moved = {name.split(".")[0] for name, value in pair.named_parameters() if value.grad is not None}
+    assert moved == {"painter", "prompter"}
+    restore.begin(pair, together.NAME)
+    together.give_back(pair)
+    kept = torch.load(tmp_path / "base" / "checkpoint.pt", weights_only=True)["module"]
+    assert all(torch.equal(kept[name], value) for name, value in painter.state_dict().items())
+    adapter = torch.load(tmp_path / image_prompt.NAME / "checkpoint.pt", weights_only=True)["module"]
+    assert set(adapter) == set(pair.prompter.state_dict())
 
 
 def test_a_picture_is_not_asked_for_a_place_that_no_caption_names() -> None:
