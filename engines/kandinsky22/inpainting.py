@@ -16,11 +16,11 @@ from torch.nn import functional
 
 from engines import errors, sizes, tasks
 from engines.kandinsky3 import canvas, inpainting, movq, noise
-from engines.kandinsky3.painting import Kept
 from engines.kandinsky22 import sampler
 from engines.kandinsky22.painting import Painting
 from engines.kandinsky22.recipes import Plan, Setting, each
 from engines.kandinsky22.sampler import Network
+from engines.painting import Kept
 
 # Latents from which a marked one spreads: itself, and the six neighbours that the stock pipeline visits.
 _SPREAD = ((0, 0), (1, 0), (0, 1), (1, 1), (-1, 0), (0, -1), (-1, -1))

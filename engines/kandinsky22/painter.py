@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final
 
 import torch
 
@@ -16,8 +16,7 @@ from engines.kandinsky22.meanings import Meanings
 from engines.kandinsky22.painting import Painting
 from engines.kandinsky22.parts import Parts
 from engines.kandinsky22.words import Words
-
-T = TypeVar("T", contravariant=True)
+from engines.painting import Recipe
 
 # Pictures in one batch. A step of the decoder at 1024x1024 is as much work as one of Kandinsky 3, and its batches are
 # bounded alike; the prior's 81 tokens a row are little work, and more rows hide the reading of its weights.
@@ -25,22 +24,10 @@ LARGE_AREA_PX: Final = 768 * 768
 LARGE_BATCH, SMALL_BATCH, PRIOR_BATCH = 4, 8, 16
 
 
-class Recipe(Protocol[T]):
-    """How tasks of one kind begin."""
-
-    def plan(self, task: T) -> tuple[sampler.Step, ...]:
-        """The steps that each picture takes, those of the prior first."""
-        ...
-
-    def begin(self, task: T, media: tasks.Media) -> list[Painting]:
-        """A painting for each picture of the task. Raises InvalidTask, CheckpointError."""
-        ...
-
-
 class Kandinsky22Engine:
     """`engine.Engine` for tasks whose model is Kandinsky 2.2."""
 
-    def __init__(self, parts: Parts, made: Mapping[type[object], Recipe[Any]]) -> None:
+    def __init__(self, parts: Parts, made: Mapping[type[object], Recipe[Any, Painting]]) -> None:
         self._parts = parts
         self._recipes = made
 
@@ -100,7 +87,7 @@ class Kandinsky22Engine:
         network = state.next_step.network
         return self._parts.prior.name if network is sampler.Network.PRIOR else self._parts.decoder(network).name
 
-    def _recipe(self, task: tasks.Task) -> Recipe[Any]:
+    def _recipe(self, task: tasks.Task) -> Recipe[Any, Painting]:
         recipe = self._recipes.get(type(task))
         if recipe is None:
             raise errors.InvalidTask(f"Kandinsky 2.2 does not serve {task.kind}")

@@ -1,11 +1,10 @@
-"""One picture of Kandinsky 2.2 on its way, as the pool sees it."""
+"""One picture of Kandinsky 2.2 on its way."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engines import engine, errors, sizes, tasks
-from engines.kandinsky3.painting import Kept
+from engines import engine, painting, tasks
 from engines.kandinsky22 import sampler
 
 
@@ -19,34 +18,21 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Painting:
-    """A state, what its picture will be, and what is laid over it."""
-
-    state: sampler.State
-    size: sizes.Size
-    seed: int
-    kept: Kept | None = None
+class Painting(painting.Painting[sampler.State]):
+    """A picture that is with the prior first, then with a decoder."""
 
     @property
-    def stage(self) -> tasks.Stage:
-        """What comes next."""
-        if self.state.done:
-            return tasks.Stage.DECODING
+    def lane(self) -> Lane:
+        network, size = self.state.next_step.network, self.size
+        is_prior = network is sampler.Network.PRIOR
+        return Lane(network, *((0, 0) if is_prior else (size.canvas_height_px, size.canvas_width_px)))
+
+    @property
+    def next_stage(self) -> tasks.Stage:
         is_prior = self.state.next_step.network is sampler.Network.PRIOR
         return tasks.Stage.IMAGINING if is_prior else tasks.Stage.SAMPLING
-
-    def unit(self) -> engine.Unit:
-        """The painting as the pool sees it."""
-        lane = None
-        if not self.state.done:
-            network, size = self.state.next_step.network, self.size
-            is_prior = network is sampler.Network.PRIOR
-            lane = Lane(network, *((0, 0) if is_prior else (size.canvas_height_px, size.canvas_width_px)))
-        return engine.Unit(lane, self.stage, self.state.position, len(self.state.plan), self)
 
 
 def of(unit: engine.Unit) -> Painting:
     """The painting in a unit. Raises EngineFailed for a unit of another engine."""
-    if not isinstance(unit.payload, Painting):
-        raise errors.EngineFailed("a unit of another engine came here")
-    return unit.payload
+    return painting.of(unit, Painting)

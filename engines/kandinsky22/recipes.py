@@ -16,12 +16,12 @@ from engines import guidance as usual
 from engines import media as files
 from engines import sizes, tasks
 from engines.kandinsky3 import canvas, movq, noise
-from engines.kandinsky3.painting import Kept
 from engines.kandinsky22 import sampler
 from engines.kandinsky22.meanings import Meaning, Meanings
 from engines.kandinsky22.painting import Painting
 from engines.kandinsky22.parts import Parts
 from engines.kandinsky22.sampler import Network
+from engines.painting import Kept
 
 PRIOR_STEPS: Final = 25  # as the stock pipelines have it, and the guidance too
 PRIOR_GUIDANCE: Final = 4.0

@@ -20,9 +20,10 @@ from engines import errors, guidance, sizes, tasks
 from engines import media as files
 from engines.kandinsky3 import canvas, movq, noise, sampler, unet
 from engines.kandinsky3.family import Family
-from engines.kandinsky3.painting import Kept, Painting
+from engines.kandinsky3.painting import Painting
 from engines.kandinsky3.sampler import Variant
 from engines.kandinsky3.words import Words
+from engines.painting import Kept
 
 Mask = NDArray[np.float32]
 SEAM_SHARE = 1 / 256  # of the shorter side: the width of the seam between kept and painted pixels

@@ -15,7 +15,8 @@ import torch
 from engines import engine, errors, tasks
 from engines.kandinsky3 import files, painting, pictures, previews, sampler, tiling
 from engines.kandinsky3.family import Family
-from engines.kandinsky3.painting import Painting, Recipe
+from engines.kandinsky3.painting import Painting
+from engines.painting import Recipe
 
 # Pictures in one batch, by the area of the canvas. At 1024x1024 a batch of 4 already fills a card (the U-Net takes
 # 1.1 GiB of activations for 8 guided pictures), and a smaller batch ends, joins and cancels sooner.
@@ -26,7 +27,7 @@ LARGE_BATCH, SMALL_BATCH = 4, 8
 class Kandinsky3Engine:
     """`engine.Engine` for the kinds that have a recipe here."""
 
-    def __init__(self, family: Family, recipes: Mapping[type[object], Recipe[Any]]) -> None:
+    def __init__(self, family: Family, recipes: Mapping[type[object], Recipe[Any, Painting]]) -> None:
         self._family = family
         self._recipes = recipes
 
@@ -69,7 +70,7 @@ class Kandinsky3Engine:
             return self._family.shelf.holds(self._family.movq.name)
         return self._family.is_loaded(state.next_step.variant)
 
-    def _recipe(self, task: tasks.Task) -> Recipe[Any]:
+    def _recipe(self, task: tasks.Task) -> Recipe[Any, Painting]:
         recipe = self._recipes.get(type(task))
         if recipe is None or getattr(task, "model", None) is tasks.Model.KANDINSKY_22:
             raise files.refuse_unknown(task.kind)

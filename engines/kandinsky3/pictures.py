@@ -14,7 +14,7 @@ from torch import Tensor
 from engines import sizes, tasks
 
 if TYPE_CHECKING:
-    from engines.kandinsky3.painting import Kept
+    from engines.painting import Kept
 
 # PNG: 3 takes about a third of the default's time for a tenth more bytes, and the device waits for it
 COMPRESSION = 3

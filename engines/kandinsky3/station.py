@@ -18,9 +18,10 @@ from engines.kandinsky3 import (
     upscale,
 )
 from engines.kandinsky3.family import Family
-from engines.kandinsky3.painting import Recipe
+from engines.kandinsky3.painting import Painting
 from engines.kandinsky3.words import Words
 from engines.kandinsky22 import painter as kandinsky22
+from engines.painting import Recipe
 
 # Engines of their own, built when their first task comes: what they serve, and how they are made. The first that
 # serves a task gets it; all other tasks are the painter's.
@@ -66,7 +67,7 @@ class Kandinsky3Station:
         return self._family.shelf.release()
 
 
-def _recipes(family: Family, profile: sizes.Profile) -> Mapping[type[object], Recipe[Any]]:
+def _recipes(family: Family, profile: sizes.Profile) -> Mapping[type[object], Recipe[Any, Painting]]:
     words = Words(family, styles.STYLES[profile])
     repainting = inpainting.Repainting(family, words, profile)
     shown = image_words.ImageWords(family, words, image_words.MANNERS[profile])

@@ -18,8 +18,8 @@ from torch import Tensor
 from engines import errors, tasks
 from engines.golden import Fixture
 from engines.kandinsky3 import golden, inpainting, noise, outpaint, sampler, unet
-from engines.kandinsky3.painting import Kept
 from engines.kandinsky3.sampler import Variant
+from engines.painting import Kept
 
 LIMIT = 1e-4  # of the golden loop
 
