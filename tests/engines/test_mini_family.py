@@ -19,7 +19,7 @@ from engines import tasks
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 CASES = 4
-COMMITTED = ("inpaint", "variation", "image and text")
+COMMITTED = ("inpaint", "variation", "image and text", "edges")
 MEASURES = [measure for measure in mini_family.MEASURES if measure.name in COMMITTED]
 
 
@@ -39,3 +39,9 @@ def test_a_zoom_out_goes_on_with_the_background_that_is_said() -> None:
     rim = np.concatenate([painted[:4].reshape(-1, 3), painted[-4:].reshape(-1, 3)]).astype(int)
     ground = np.asarray(Image.open(io.BytesIO(source.png())).convert("RGB"))[0, 0].astype(int)
     assert np.abs(np.median(rim, 0) - ground).max() < 40
+
+
+@pytest.mark.parametrize("name", ["upscale x2", "upscale x4"])
+def test_an_enlargement_is_nearer_to_the_large_picture_than_a_bicubic_one(name: str) -> None:
+    _, _, gain, *_ = mini_family.enlarged(name, 2, None)
+    assert float(str(gain).removesuffix(" dB")) > 2
