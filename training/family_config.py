@@ -57,9 +57,7 @@ class ImagePromptConfig:
     # What a sample shows and says, see `image_prompt.KINDS`.
     shares: tuple[float, ...] = (0.10, 0.24, 0.26, 0.18, 0.06, 0.06, 0.10)
     embedding_noise: float = 0.1  # of the embedding's own spread: nearby embeddings mean alike
-    weight_cap: float = (
-        20.0  # of the loss: what a picture shows is heard in the middle of the way, not at its beginning
-    )
+    weight_cap: float = 60.0  # of the loss: with 20 shapes were heard no better, and one object came for two
     steps: int = 6000
     batch: int = 32
     learning_rate: float = 1e-3
@@ -113,6 +111,14 @@ class EdgesConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Painted:
+    """Small pictures that have been through the autoencoder, for super-resolution."""
+
+    share: float = 0.4
+    noise: float = 0.15  # of the latents' spread, at most: how far a U-Net is off
+
+
+@dataclass(frozen=True, slots=True)
 class SuperResolutionConfig:
     """KandiSuperRes: a U-Net over pixels that predicts x0, at 1/300 of its size; `factor` 2 or 4."""
 
@@ -136,6 +142,7 @@ class SuperResolutionConfig:
     learning_rate: float = 1e-3
     ema: float = 0.998
     edge_weight: float = 3.0
+    painted: Painted = field(default_factory=Painted)
     at_times: float = 0.6  # share of samples at the times of the sampler that will be used; the rest at any time
 
 

@@ -8,11 +8,13 @@ network begins as a plain enlargement (`enlarger.py`).
 
 import numpy as np
 import torch
+from diffusers import VQModel
 from torch import Tensor
 
 from engines.kandinsky3 import schedule
 from engines.kandinsky3.super_resolution import network
 from training import config, enlarger, enlarging, family_config, loop, movq, world
+from training.family_config import Painted
 
 FIRST_SEED = 60_000_000
 TIMES = {2: (979, 729, 479, 229), 4: (999, 799, 599, 400, 200)}
@@ -28,30 +30,66 @@ def build(settings: family_config.SuperResolutionConfig) -> network.Network:
 
 
 class Pictures:
-    """Large drawings, and crops of them with their small counterparts."""
+    """Large drawings, and crops of them with their small counterparts.
 
-    def __init__(self, count: int, factor: int) -> None:
+    With an autoencoder some of the small ones have been through it, as all have that the family paints: what people
+    enlarge here is mostly that.
+    """
+
+    def __init__(
+        self, count: int, factor: int, autoencoder: VQModel | None = None, settings: Painted | None = None
+    ) -> None:
         self.factor = factor
+        self._settings = settings or Painted()
         scenes = [world.sample_scene(FIRST_SEED + i, (128, 128)) for i in range(count)]
         self.large = [enlarging.render(scene, factor) for scene in scenes]
+        self._painted: list[np.ndarray] = []
+        if autoencoder is not None:
+            rng = np.random.default_rng(20)
+            self._painted = [
+                painted(autoencoder, self._small(large), self._settings.noise, rng) for large in self.large
+            ]
 
     def batch(self, rng: np.random.Generator, size: int, crop_px: int) -> tuple[Tensor, Tensor]:
         """Large [B, 3, crop, crop] and small [B, 3, crop / factor, crop / factor], float32 in [-1, 1].
 
         Crops lie on the grid of the small picture; half of them are chosen among several for having edges.
         """
-        large = []
+        large, small = [], []
         for i in range(size):
-            picture = self.large[rng.integers(len(self.large))]
-            tries = [self._crop(picture, rng, crop_px) for _ in range(4 if i % 2 else 1)]
-            large.append(max(tries, key=lambda crop: crop[::4, ::4].std((0, 1)).sum()))
-        small = [enlarging.reduced(crop, self.factor) for crop in large]
+            index = rng.integers(len(self.large))
+            tries = [self._place(self.large[index], rng, crop_px) for _ in range(4 if i % 2 else 1)]
+            crops = [self._crop(self.large[index], place, self.factor, crop_px) for place in tries]
+            best = max(range(len(crops)), key=lambda n: crops[n][::4, ::4].std((0, 1)).sum())
+            large.append(crops[best])
+            if self._painted and rng.random() < self._settings.share:
+                small.append(self._crop(self._painted[index], tries[best], 1, crop_px // self.factor))
+            else:
+                small.append(self._small(crops[best]))
         return movq.to_tensor(np.stack(large)), movq.to_tensor(np.stack(small))
 
-    def _crop(self, picture: np.ndarray, rng: np.random.Generator, side: int) -> np.ndarray:
-        free = [(length - side) // self.factor + 1 for length in picture.shape[:2]]
-        top, left = (int(rng.integers(most)) * self.factor for most in free)
+    def _small(self, large: np.ndarray) -> np.ndarray:
+        return enlarging.reduced(large, self.factor)
+
+    def _place(self, picture: np.ndarray, rng: np.random.Generator, side: int) -> tuple[int, int]:
+        """Row and column of a crop, in pixels of the small picture."""
+        height, width, _ = picture.shape
+        free = [(length - side) // self.factor + 1 for length in (height, width)]
+        return int(rng.integers(free[0])), int(rng.integers(free[1]))
+
+    @staticmethod
+    def _crop(picture: np.ndarray, place: tuple[int, int], scale: int, side: int) -> np.ndarray:
+        top, left = place[0] * scale, place[1] * scale
         return picture[top : top + side, left : left + side]
+
+
+@torch.no_grad()
+def painted(autoencoder: VQModel, picture: np.ndarray, noise: float, rng: np.random.Generator) -> np.ndarray:
+    """The picture [h, w, 3] as a U-Net would have painted it: through the latents, which it does not hit exactly."""
+    latents = movq.encode(autoencoder, movq.to_tensor(picture[None].copy()))
+    error = torch.from_numpy(rng.standard_normal(latents.shape)).float() * latents.std(dim=(2, 3), keepdim=True)
+    decoded = movq.decode(autoencoder, latents + noise * float(rng.random()) * error)[0].permute(1, 2, 0)
+    return ((decoded + 1) * 127.5).round().clamp(0, 255).byte().numpy()
 
 
 def losses_of(model: network.Network, large: Tensor, small: Tensor, times: Tensor, edge_weight: float) -> loop.Losses:
@@ -76,7 +114,7 @@ def train(settings: family_config.SuperResolutionConfig, stop_at: float | None =
     enlarger.begin(model)
     model.to(memory_format=torch.channels_last)
     torch.manual_seed(1 + loop.worker())
-    pictures = Pictures(settings.scenes, settings.factor)
+    pictures = Pictures(settings.scenes, settings.factor, movq.load(config.MovqConfig()), settings.painted)
 
     def losses(step: int, share: float) -> loop.Losses:
         rng = np.random.default_rng((step, 16, loop.worker(), settings.factor))

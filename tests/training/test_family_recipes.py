@@ -23,6 +23,7 @@ from training import (  # noqa: E402
     config,
     edges,
     enlarger,
+    enlarging,
     family_config,
     hed,
     hints,
@@ -260,6 +261,20 @@ def test_super_resolution_learns_from_crops_that_fit_each_other() -> None:
         return super_resolution.losses_of(model, large, small, torch.tensor([229, 979]), 3.0)["loss"]
 
     assert falls(loss, model.parameters())
+
+
+def test_painted_pictures_are_enlarged_towards_the_drawing() -> None:
+    torch.manual_seed(0)
+    always = family_config.Painted(share=1.0)
+    autoencoder = movq.build(TINY_MOVQ).eval()
+    plain, through = (super_resolution.Pictures(2, 2, model, always) for model in (None, autoencoder))
+    drawn, clean = plain.batch(np.random.default_rng(0), 2, 128)
+    same, small = through.batch(np.random.default_rng(0), 2, 128)
+    assert drawn.shape == same.shape == (2, 3, 128, 128)
+    assert small.shape == clean.shape
+    assert not torch.allclose(small, clean, atol=0.05)
+    whole = super_resolution.painted(autoencoder, enlarging.reduced(through.large[0], 2), 0.0, np.random.default_rng(1))
+    assert whole.shape == (128, 128, 3)
 
 
 @torch.no_grad()
