@@ -44,7 +44,7 @@ class ClipConfig:
     learning_rate: float = 1e-3
     ema: float = 0.995
     reading: float = 0.5  # weight of reading the attributes off embedding and patches by linear maps
-    blending: float = 0.5  # weight of reading both objects off a sum of two embeddings, as a fusion has it
+    blending: float = 1.0  # weight of reading both objects off a sum of two embeddings, as a fusion has it
     eye_first: float = 0.5  # share of the run in which only the picture tower learns, by reading
 
 
@@ -71,7 +71,7 @@ class TogetherConfig:
     text_batch: int = 16
     image_batch: int = 24
     base_rate: float = 0.4  # of the adapter's
-    steps: int = 2000
+    steps: int = 4000
     learning_rate: float = 1e-3
     ema: float = 0.998
 

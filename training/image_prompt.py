@@ -23,8 +23,8 @@ NAME = "image_prompt"
 # A sample shows a view of the scene, or nothing, and says something about it, or nothing. `fused` replaces another kind
 # for most scenes with two objects side by side: the small CLIP sees little of two in one picture.
 KINDS = ("own", "composed", "elsewhere", "fused", "captioned", "unseen", "nothing")
-FUSED = 0.85
-COMPOSITIONS = {"single": 0.68, "beside": 0.30}  # shares of a batch
+FUSED = 0.9
+COMPOSITIONS = {"single": 0.45, "beside": 0.55}  # shares of a batch
 STOCK_TEXTS = ("4k photo", "photo", "high quality photo", "beautiful art", "фото", "картинка")
 VIEW_OF = {"own": "own", "composed": "composed", "elsewhere": "elsewhere", "captioned": "composed"}
 
@@ -105,7 +105,7 @@ class Samples:
     def batch(self, painter: base.Painter, size: int, rng: np.random.Generator) -> Batch:
         """Samples of one canvas, in the painter's own words."""
         settings = self._settings
-        latents, scenes, added = self._rows.batch(rng, 2 * size)
+        latents, scenes, added = self._rows.batch(rng, 3 * size)
         taken = lessons.portioned(scenes, COMPOSITIONS, size)
         scenes = [scenes[place] for place in taken]
         seen = torch.from_numpy(added["views"][taken]).float()
