@@ -76,7 +76,8 @@ def variation(count: int) -> list[Case]:
     for seed, dice in _dice("variation", count):
         source = mini_drawing.single(dice)
         task = tasks.ImageVariation(image=SOURCE, seed=seed)
-        cases.append(Case(task, {SOURCE: source.png()}, _bound(mini_judges.varied, source)))
+        judge = _bound(mini_judges.varied, source)
+        cases.append(Case(task, {SOURCE: source.png()}, judge, mini_judges.alone))
     return cases
 
 

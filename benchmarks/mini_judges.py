@@ -47,6 +47,12 @@ def varied(result: np.ndarray, source: mini_drawing.Drawing) -> Claims:
     }
 
 
+def alone(result: np.ndarray) -> Claims:
+    """One object, where one was shown."""
+    _, found = mini_eye.look(result)
+    return {"one object": len(found) == 1}
+
+
 def is_copy(result: np.ndarray, source: np.ndarray) -> bool:
     """Whether the objects of two pictures lie on the same pixels."""
     one, two = (mini_eye.foreground(picture) for picture in (result, source))

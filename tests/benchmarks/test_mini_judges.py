@@ -43,6 +43,12 @@ def test_a_variation_is_neither_a_copy_nor_something_else() -> None:
     assert not mini_judges.varied(moved(SOURCE, x=0.6, shape="circle").pixels(), SOURCE)["shape"]
 
 
+def test_two_objects_are_not_one() -> None:
+    assert mini_judges.alone(SOURCE.pixels())["one object"]
+    twice = replace(SOURCE, things=tuple(replace(RED_STAR, x=x, size=0.3) for x in (0.27, 0.73)))
+    assert not mini_judges.alone(twice.pixels())["one object"]
+
+
 def test_a_fusion_shows_both_sources() -> None:
     other = mini_drawing.Drawing("white", (mini_drawing.Thing("blue", "ring"),))
     both = mini_drawing.Drawing(
