@@ -114,6 +114,18 @@ def load_prompts() -> Prompts:
     return Prompts(*text_encoder.load(config.TextConfig()))
 
 
+def weighted_losses(predicted: Tensor, noise: Tensor, times: Tensor, cap: float = WEIGHT_CAP) -> loop.Losses:
+    """Squared error of the noise, weighted by min(1/abar, cap)."""
+    error = (predicted - noise).square().mean((1, 2, 3))
+    weighted = (1 / diffusion.ALPHAS[times]).clamp(max=cap) * error
+    late = times >= 700
+    return {
+        "loss": weighted.mean(),
+        "epsilon": error.mean(),
+        "early": weighted[late].mean() if late.any() else error.mean(),
+    }
+
+
 def losses_of(
     painter: Painter, latents: Tensor, hidden: Tensor, mask: Tensor, unconditional: float, rng: np.random.Generator
 ) -> loop.Losses:
@@ -126,14 +138,7 @@ def losses_of(
     dropped = torch.from_numpy(rng.random(len(latents)) < unconditional)
     context = torch.where(dropped[:, None, None], empty, context)
     mask = torch.where(dropped[:, None], first, mask)
-    error = (painter(noisy, times, context, mask, rows) - noise).square().mean((1, 2, 3))
-    weight = (1 / diffusion.ALPHAS[times]).clamp(max=WEIGHT_CAP)
-    late = times >= 700
-    return {
-        "loss": (weight * error).mean(),
-        "epsilon": error.mean(),
-        "early": (weight * error)[late].mean() if late.any() else error.mean(),
-    }
+    return weighted_losses(painter(noisy, times, context, mask, rows), noise, times)
 
 
 def train(settings: config.BaseConfig, stop_at: float | None = None) -> Painter:

@@ -92,7 +92,7 @@ def train(settings: family_config.EdgesConfig, stop_at: float | None = None) -> 
         context, mask = lessons.silenced(context, mask, torch.from_numpy(rng.random(len(batch)) < silent))
         noisy, noise, times = lessons.noised(latents, rng)
         shown = shown.contiguous(memory_format=torch.channels_last)
-        return lessons.losses(
+        return base.weighted_losses(
             tracer.traced(noisy, times, context, mask, long, shown), noise, times, settings.weight_cap
         )
 

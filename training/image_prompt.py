@@ -125,7 +125,7 @@ def losses_of(prompter: Prompter, batch: Batch, cap: float, rng: np.random.Gener
     """The loss of samples at random times."""
     noisy, noise, times = lessons.noised(batch.latents, rng)
     predicted = prompter(noisy, times, batch.context, batch.mask, batch.rows, batch.embeddings)
-    return lessons.losses(predicted, noise, times, cap)
+    return base.weighted_losses(predicted, noise, times, cap)
 
 
 def prepared(settings: family_config.ImagePromptConfig, stop_at: float | None = None) -> tuple[Prompter, Samples]:

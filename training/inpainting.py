@@ -89,7 +89,7 @@ def train(settings: family_config.InpaintingConfig, stop_at: float | None = None
         context = torch.where(dropped[:, None, None], empty, context)
         mask = torch.where(dropped[:, None], first, mask)
         seen = torch.cat([noisy, latent_mask(marked), kept], 1)
-        return lessons.losses(painter(seen, times, context, mask, rows_said), noise, times)
+        return base.weighted_losses(painter(seen, times, context, mask, rows_said), noise, times)
 
     loop.run(
         painter,

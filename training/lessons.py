@@ -1,4 +1,4 @@
-"""What the recipes that go on from the base model share: the loss on noise, and the words of the fork's dialect."""
+"""What the recipes that go on from the base model share: what is shown, and the words of the fork's dialect."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training import base, diffusion, loop, world
+from training import base, diffusion, world
 
 
 def composition(scene: world.Scene) -> str:
@@ -31,18 +31,6 @@ def noised(latents: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor, T
     times = torch.from_numpy(rng.integers(0, diffusion.STEPS_N, len(latents)))
     noise = torch.randn_like(latents)
     return diffusion.noised(latents, noise, times), noise, times
-
-
-def losses(predicted: Tensor, noise: Tensor, times: Tensor, cap: float = base.WEIGHT_CAP) -> loop.Losses:
-    """The base recipe's loss: squared error of the noise, weighted by min(1/abar, cap)."""
-    error = (predicted - noise).square().mean((1, 2, 3))
-    weighted = (1 / diffusion.ALPHAS[times]).clamp(max=cap) * error
-    late = times >= 700
-    return {
-        "loss": weighted.mean(),
-        "epsilon": error.mean(),
-        "early": weighted[late].mean() if late.any() else error.mean(),
-    }
 
 
 def fork_context(painter: base.Painter, hidden: Tensor, mask: Tensor) -> Tensor:

@@ -141,7 +141,7 @@ def run(
         average.values, average.updates = state["average"], state["updates"]
     began = time.time()
     start, sums, logged, stop = step, {}, step, False
-    while step < steps and not stop:
+    while not stop and (stop_at or step < steps):
         share, rate = step / steps, learning_rate(step, steps, peak)
         if stop_at:
             share = min(1.0, (time.time() - began) / max(1.0, stop_at - began))

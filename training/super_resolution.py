@@ -14,7 +14,6 @@ from torch import Tensor
 from engines.kandinsky3 import schedule
 from engines.kandinsky3.super_resolution import network
 from training import config, enlarger, enlarging, family_config, loop, movq, world
-from training.family_config import Painted
 
 FIRST_SEED = 60_000_000
 TIMES = {2: (979, 729, 479, 229), 4: (999, 799, 599, 400, 200)}
@@ -37,10 +36,10 @@ class Pictures:
     """
 
     def __init__(
-        self, count: int, factor: int, autoencoder: VQModel | None = None, settings: Painted | None = None
+        self, count: int, factor: int, autoencoder: VQModel | None = None, settings: family_config.Painted | None = None
     ) -> None:
         self.factor = factor
-        self._settings = settings or Painted()
+        self._settings = settings or family_config.Painted()
         scenes = [world.sample_scene(FIRST_SEED + i, (128, 128)) for i in range(count)]
         self.large = [enlarging.render(scene, factor) for scene in scenes]
         self._painted: list[np.ndarray] = []

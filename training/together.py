@@ -36,7 +36,7 @@ def train(settings: family_config.TogetherConfig, stop_at: float | None = None) 
     """Go on training base and adapter from their own checkpoints, and write them back there."""
     prompting = family_config.ImagePromptConfig()
     prompter, samples = image_prompt.prepared(prompting, stop_at)
-    prompter.load_state_dict(image_prompt.load(prompting).state_dict())
+    loop.restored(prompter, config.workspace() / image_prompt.NAME)
     pair = Pair(prompter).train()
     own = config.BaseConfig()
     prompts, scenes = base.load_prompts(), bank.Bank(own.prefer_simple, own.prefer_nested)

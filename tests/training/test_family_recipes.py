@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,7 @@ from training import (  # noqa: E402
     image_prompt,
     inpainting,
     lessons,
+    loop,
     movq,
     relatives,
     renderer,
@@ -138,7 +140,7 @@ def test_only_the_adapter_learns() -> None:
 
     def loss(_: int) -> torch.Tensor:
         found = prompter(noisy, TIMES, rows, MASK, MASK.sum(1) + 1, embeddings)
-        return lessons.losses(found, target, TIMES)["epsilon"]
+        return base.weighted_losses(found, target, TIMES)["epsilon"]
 
     first = loss(0).item()
     loss(0).backward()
@@ -356,3 +358,10 @@ def test_each_object_is_shown_alone_once_on_the_ground_of_both() -> None:
     apart = [relatives.alone(scene, index, rng, None if index else "gray") for index in (0, 1)]
     assert [one.things[0].colour for one in apart] == [thing.colour for thing in scene.things]
     assert [one.background for one in apart] == ["gray", scene.background]
+
+
+def test_a_wall_clock_budget_is_not_cut_short_by_the_step_count(tmp_path: Path) -> None:
+    layer = torch.nn.Linear(1, 1)
+    budget = {"peak": 1e-3, "folder": tmp_path, "stop_at": time.time() + 0.5}
+    loop.run(layer, lambda step, share: {"loss": layer(torch.ones(1)).square().sum()}, steps=1, **budget)
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] > 10
