@@ -7,7 +7,9 @@ samples.
 Forced by scale: what a picture must mean is shown, not hoped for. The picture is seldom the target itself but another
 with the same objects (so that a variation is not a copy); or the same objects elsewhere, while the text says where
 they are now (so that text and image add up); or two pictures in one sum of embeddings, each with one of two objects
-(fusion). And the last steps are taken together with the base (`together.py`).
+(fusion). A sum does not say which of the two is to stand on the left, and a network that may choose at every place of a
+noisy picture paints both in one colour: the order of the colours in `world.COLOURS` says it, the earlier one is on the
+left. And the last steps are taken together with the base (`together.py`).
 """
 
 from dataclasses import dataclass
@@ -24,7 +26,8 @@ NAME = "image_prompt"
 # for most scenes with two objects side by side: the small CLIP sees little of two in one picture.
 KINDS = ("own", "composed", "elsewhere", "fused", "captioned", "unseen", "nothing")
 FUSED = 0.9
-COMPOSITIONS = {"single": 0.45, "beside": 0.55}  # shares of a batch
+COMPOSITIONS = {"single": 0.5, "beside": 0.5}  # shares of a batch
+DRAWN = 5  # scenes for each sample that is taken
 STOCK_TEXTS = ("4k photo", "photo", "high quality photo", "beautiful art", "фото", "картинка")
 VIEW_OF = {"own": "own", "composed": "composed", "elsewhere": "elsewhere", "captioned": "composed"}
 
@@ -83,6 +86,13 @@ def shown(chosen: str, seen: Tensor, silence: Tensor, rng: np.random.Generator) 
     return seen[views.VIEWS.index(VIEW_OF[chosen])] if chosen in VIEW_OF else silence
 
 
+def in_order(latents: Tensor, scene: world.Scene) -> Tensor:
+    """Latents [4, h, w] of two objects side by side, mirrored where they do not stand in the order of a fusion."""
+    rank = list(world.COLOURS).index
+    left, right = sorted(scene.things, key=lambda thing: thing.cx)
+    return latents.flip(-1) if rank(left.colour) > rank(right.colour) else latents
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Samples: latents [B, 4, h, w], what each says (context, mask, rows) and the embedding [B, D] that it shows."""
@@ -105,11 +115,14 @@ class Samples:
     def batch(self, painter: base.Painter, size: int, rng: np.random.Generator) -> Batch:
         """Samples of one canvas, in the painter's own words."""
         settings = self._settings
-        latents, scenes, added = self._rows.batch(rng, 3 * size)
+        latents, scenes, added = self._rows.batch(rng, DRAWN * size)
         taken = lessons.portioned(scenes, COMPOSITIONS, size)
-        scenes = [scenes[place] for place in taken]
+        latents, scenes = latents[taken], [scenes[place] for place in taken]
         seen = torch.from_numpy(added["views"][taken]).float()
         chosen = [kind(scene, settings.shares, rng) for scene in scenes]
+        fused = [place for place, one in enumerate(chosen) if one == "fused"]
+        for place in fused:
+            latents[place] = in_order(latents[place], scenes[place])
         texts = [said(*one, rng) for one in zip(chosen, scenes, added["changes"][taken].tolist(), strict=True)]
         embeddings = torch.stack([shown(one, row, self._silence, rng) for one, row in zip(chosen, seen, strict=True)])
         blur = settings.embedding_noise * torch.rand(len(scenes), 1) * self._spread
@@ -118,7 +131,7 @@ class Samples:
         hidden, mask = self._prompts.encode(texts)
         context, rows = lessons.fork_context(painter, hidden, mask), mask.sum(1) + 1
         context, mask = lessons.silenced(context, mask, torch.tensor([not text for text in texts]))
-        return Batch(latents[taken], context, mask, rows, embeddings)
+        return Batch(latents, context, mask, rows, embeddings)
 
 
 def losses_of(prompter: Prompter, batch: Batch, cap: float, rng: np.random.Generator) -> loop.Losses:

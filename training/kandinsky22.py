@@ -158,7 +158,7 @@ def train_decoder(settings: family_config.Decoder22Config, stop_at: float | None
         predicted = unet(noisy, times, None, added_cond_kwargs={"image_embeds": own}).sample[:, :CHANNELS]
         error = (predicted - noise).square().mean((1, 2, 3))
         # as in the base recipe: colour and layout are decided where a plain epsilon loss has next to no gradient
-        weighted = (1 / alphas[times]).clamp(max=200) * error
+        weighted = (1 / alphas[times]).clamp(max=settings.weight_cap) * error
         return {"loss": weighted.mean(), "epsilon": error.mean()}
 
     loop.run(

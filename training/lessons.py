@@ -10,10 +10,10 @@ from training import base, diffusion, world
 
 
 def composition(scene: world.Scene) -> str:
-    """`single`, `beside` or `inside`: how many objects there are, and how they stand."""
-    if scene.relation is None:
-        return "single"
-    return "inside" if scene.relation == "inside" else "beside"
+    """`single`, `beside`, `stacked` or `inside`: how many objects there are, and how they stand."""
+    if scene.relation in ("above", "below"):
+        return "stacked"
+    return {None: "single", "inside": "inside"}.get(scene.relation, "beside")
 
 
 def portioned(scenes: list[world.Scene], shares: Mapping[str, float], count: int) -> list[int]:

@@ -319,6 +319,19 @@ def test_a_fusion_shows_both_objects_and_its_target_has_both() -> None:
     assert float(mixed[3] + mixed[4]) == pytest.approx(1.0)
 
 
+def test_two_objects_of_a_fusion_stand_in_the_order_of_their_colours() -> None:
+    rank = list(world.COLOURS).index
+    latents, mirrored = torch.arange(8.0).view(1, 1, 8).expand(4, 2, 8), set()
+    for seed in range(9_300_000, 9_300_200):
+        scene = world.sample_scene(seed)
+        if lessons.composition(scene) == "beside":
+            left, right = (thing.colour for thing in sorted(scene.things, key=lambda thing: thing.cx))
+            ordered = image_prompt.in_order(latents, scene)
+            mirrored.add(bool(ordered[0, 0, 0] == 7))
+            assert torch.equal(ordered, latents if rank(left) <= rank(right) else latents.flip(-1))
+    assert mirrored == {True, False}
+
+
 def test_companions_stay_beside_their_rows(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KANDINSKY_TRAINING_DIR", str(tmp_path))
     (config.workspace() / "bank").mkdir()
