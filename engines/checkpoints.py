@@ -80,9 +80,14 @@ class Layout:
 
 def missing(kind: str, files: Iterable[str], root: Path) -> errors.CheckpointMissing:
     """The error for a kind whose files are not in `root`: it names them, and the command that fetches them."""
+    from engines import catalog
+
     named = list(files)
     listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
     which = "which is" if len(named) == 1 else "which are"
+    if root == catalog.MINI_WEIGHTS:
+        way = f"the miniature family has none; for `--profile kandinsky3` {_fetched(kind, *named)}"
+        return errors.CheckpointMissing(f"{kind} needs {listed}: {way}")
     return errors.CheckpointMissing(f"{kind} needs {listed}, {which} not in {root}: {_fetched(kind, *named)}")
 
 

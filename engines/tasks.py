@@ -226,6 +226,8 @@ class StyleTransfer(_FromImage):
             raise ValueError("say the style by a prompt or show it by a style image")
         if self.model is Model.KANDINSKY_22 and (self.control is not Control.DEPTH or self.style_image is not None):
             raise ValueError("kandinsky-2.2 is controlled by depth and a prompt alone")
+        if self.model is Model.KANDINSKY_22 and (self.control_scale, self.control_end) != (1.0, 1.0):
+            raise ValueError("kandinsky-2.2 has no scale and no end of the control")
         return self
 
     @property

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.parameters import table, values
 from bot.parameters.changes import Changes
+from engines import tasks
 
 
 class BadOption(ValueError):
@@ -28,7 +30,11 @@ def changes_of(said: Mapping[str, str], choices: values.Choices) -> Changes:
 def _refusal(parameter: table.Parameter, said: str, nearest: str, choices: values.Choices) -> str:
     options = [parameter.kind.write(option) for option in parameter.kind.options(choices)]
     parts = [f"--{parameter.name} cannot be {said[:40]!r}."]
-    if nearest:
+    absent = parameter.kind.read(said.strip(), replace(choices, models=tuple(tasks.Model)))
+    if absent is not None and isinstance(absent.value, tasks.Model):
+        name = values.ModelName.SHORT[absent.value]
+        parts.append(f"It is not installed: `kandinsky-bot weights pull {name}` fetches it.")
+    elif nearest:
         parts.append(f"The nearest is {nearest}.")
     if options:
         parts.append(f"Possible: {', '.join(options)}.")

@@ -44,8 +44,12 @@ _PROJECTIONS: Mapping[Variant, str] = {
 }
 # Networks fine-tuned from the base: one without a projection of its own uses that of the base.
 _ON_THE_BASE = (Variant.IMAGE_PROMPT, Variant.EDGES, Variant.DEPTH, Variant.SCRIBBLE)
-# ... unless it carries one inside, as the fork's whole U-Nets do.
-_CARRIERS: Mapping[Variant, str] = {Variant.IMAGE_PROMPT: files.ADAPTER, Variant.EDGES: files.EDGES[0]}
+# ... unless its file is a whole U-Net, as the fork's are: that has one inside, or beside the text encoder. With the
+# file the kind that needs it.
+_CARRIERS: Mapping[Variant, tuple[str, str]] = {
+    Variant.IMAGE_PROMPT: (files.ADAPTER, "image_variation"),
+    Variant.EDGES: (files.EDGES[0], "style_transfer"),
+}
 # model libraries change global state while they build a model, so only one device builds at a time
 _building = threading.Lock()
 
@@ -177,16 +181,23 @@ class Family:
     def _projection(self, variant: Variant) -> residency.Component[text.Projection]:
         stem = f"{_ENCODER}/{_PROJECTIONS.get(variant, 'projection')}"
         if variant in _ON_THE_BASE and not files.is_there(self.layout, stem):
-            return self._projection_inside(variant) or self.projection(Variant.BASE)
+            return self._projection_inside(variant, stem) or self.projection(Variant.BASE)
         path = self.layout.find(stem)
         return self.component(f"{variant} projection", text.load_projection, path, torch.float32)
 
-    def _projection_inside(self, variant: Variant) -> residency.Component[text.Projection] | None:
-        """The projection that a network of the fork carries inside, where it does."""
-        carrier = _CARRIERS.get(variant)
-        path = self.layout.find(carrier) if carrier else None
-        if path is None or not fork_projection.is_inside(path):
+    def _projection_inside(self, variant: Variant, stem: str) -> residency.Component[text.Projection] | None:
+        """The projection inside a whole U-Net of the fork; None for what only adds to the base.
+
+        Raises CheckpointMissing for a whole U-Net that has none: `stem`, where it should be then, is lost.
+        """
+        if variant not in _CARRIERS:
             return None
+        carrier, kind = _CARRIERS[variant]
+        path = self.layout.find(carrier)
+        if not unet.is_whole(checkpoints.read(path).tensors):
+            return None
+        if not fork_projection.is_inside(path):
+            raise checkpoints.missing(kind, [stem], self.layout.root)
         size_bytes = fork_projection.size_bytes(path, torch.float32.itemsize)
         return self.component(f"{variant} projection", fork_projection.load, path, torch.float32, size_bytes)
 

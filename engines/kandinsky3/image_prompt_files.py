@@ -27,7 +27,7 @@ _HEADS = ("image_proj.", "image_norm.")
 
 def is_complete(path: Path) -> bool:
     """Whether a file holds a whole U-Net and not the extra tensors alone. Raises CheckpointError."""
-    return "unet.in_layer.weight" in checkpoints.read(path).tensors
+    return unet.is_whole(checkpoints.read(path).tensors)
 
 
 def load_adapter(path: Path, device: torch.device, dtype: torch.dtype) -> image_prompt.Adapter:

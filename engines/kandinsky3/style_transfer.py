@@ -81,7 +81,8 @@ class StyleTransfer:
             return hints.depth(place.image).to(self._family.device)
         if task.control is tasks.Control.SCRIBBLE and hints.is_drawing(place.image):
             return hints.drawing(place.image).to(self._family.device)
-        self._family.require(task.kind, (checkpoint_files.DETECTOR,))  # a scribble asks for it only here
+        kind = task.kind if task.control is tasks.Control.EDGES else f"{task.kind}_{task.control}"
+        self._family.require(kind, (checkpoint_files.DETECTOR,))  # a scribble asks for it only here
         shown = hints.edges if task.control is tasks.Control.EDGES else hints.scribble
         with self._family.shelf.lease(parts.detector(self._family)) as detector:
             return shown(place.image, detector).to(self._family.device)

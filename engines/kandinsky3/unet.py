@@ -181,6 +181,11 @@ def load(path: Path, device: torch.device, dtype: torch.dtype) -> Network:
     return from_original(config, content.tensors, path.name, device, dtype)
 
 
+def is_whole(tensors: Mapping[str, Tensor]) -> bool:
+    """Whether a file's tensors are those of a whole U-Net, and not of additions to one."""
+    return "unet.in_layer.weight" in tensors
+
+
 def from_original(
     config: UNetConfig,
     tensors: Mapping[str, Tensor],

@@ -122,6 +122,15 @@ def test_without_a_seed_every_task_has_its_own() -> None:
     assert len({wish("text_to_image", "a star", seed=said).task.seed for said in ("random", "random", "random")}) == 3
 
 
+def test_a_model_that_is_not_installed_is_told_with_the_command_that_fetches_it() -> None:
+    installed = values.Choices((tasks.Model.KANDINSKY_3, tasks.Model.KANDINSKY_3_FLASH), styles.of("mini"))
+    for spelling in ("kandinsky-2.2", "2.2"):
+        with pytest.raises(generation_options.BadWish, match=r"not installed: `.* pull kandinsky-2\.2`"):
+            generation_options.wish("text_to_image", "a star", {"model": spelling}, installed)
+    with pytest.raises(generation_options.BadWish, match=r"The nearest is flash"):
+        generation_options.wish("text_to_image", "a star", {"model": "flashh"}, installed)
+
+
 @pytest.mark.parametrize(
     ("kind", "said", "says"),
     [

@@ -13,7 +13,7 @@ import safetensors.torch
 import torch
 from PIL import Image
 
-from engines import checkpoints, devices, engine, errors, pool, sizes, tasks
+from engines import catalog, checkpoints, devices, engine, errors, pool, sizes, tasks
 from engines.kandinsky3 import family, image_words, painting, station, words
 from engines.kandinsky3.sampler import Variant
 from tests import tiny_weights
@@ -202,6 +202,28 @@ def test_missing_weights_are_named_with_the_command_that_fetches_them(tiny_weigh
     with pytest.raises(errors.CheckpointMissing, match="kandinsky3_ip") as told:
         there.engine(variation()).prepare(variation(), MEDIA)
     assert "kandinsky-bot weights pull image_variation" in str(told.value)
+
+
+def test_a_whole_network_without_its_projection_does_not_get_that_of_the_base(roots: dict[str, Path]) -> None:
+    tensors = safetensors.torch.load_file(roots["complete"] / "kandinsky3_ip.safetensors")
+    with safetensors.safe_open(roots["complete"] / "kandinsky3_ip.safetensors", "pt") as file:
+        sizes_of_it = file.metadata()
+    parts = family.Family(checkpoints.Layout.at(roots["complete"]), devices.CPU())
+    assert parts.projection(Variant.IMAGE_PROMPT) is not parts.projection(Variant.BASE)
+    lost = roots["slim"].parent / "lost"
+    shutil.copytree(roots["complete"], lost)
+    kept = {name: tensor for name, tensor in tensors.items() if not name.startswith("unet.projection_")}
+    safetensors.torch.save_file(kept, lost / "kandinsky3_ip.safetensors", metadata=sizes_of_it)
+    parts = family.Family(checkpoints.Layout.at(lost), devices.CPU())
+    with pytest.raises(errors.CheckpointMissing, match=r"projection_ip(?s:.*)weights pull image_variation"):
+        parts.projection(Variant.IMAGE_PROMPT)
+    parts = family.Family(checkpoints.Layout.at(roots["slim"]), devices.CPU())
+    assert parts.projection(Variant.IMAGE_PROMPT) is parts.projection(Variant.BASE)
+
+
+def test_what_the_miniature_does_not_have_is_fetched_for_the_other_profile() -> None:
+    error = checkpoints.missing("style_transfer", ["kandinsky3_depth"], catalog.MINI_WEIGHTS)
+    assert "`--profile kandinsky3` `kandinsky-bot weights pull kandinsky3_depth`" in str(error)
 
 
 @pytest.mark.parametrize("profile", list(sizes.Profile))

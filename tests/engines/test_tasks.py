@@ -53,3 +53,6 @@ def test_kandinsky_22_is_controlled_by_depth_and_a_prompt_alone() -> None:
     for wish in ({"control": "edges"}, {"control": "depth", "style_image": "b"}):
         with pytest.raises(ValidationError, match="depth"):
             tasks.StyleTransfer.model_validate(older | wish)
+    for unheard in ({"control_scale": 0.3}, {"control_end": 0.5}):
+        with pytest.raises(ValidationError, match="no scale"):
+            tasks.StyleTransfer.model_validate(older | {"control": "depth"} | unheard)

@@ -43,13 +43,14 @@ class HintNetwork(unet.Network):
 
 
 def load(path: Path, base: Path, device: torch.device, dtype: torch.dtype) -> HintNetwork:
-    """A hint U-Net from its own file; what that does not hold is the base's. Raises CheckpointError.
+    """A hint U-Net from a whole file, or from one of what changed in the base. Raises CheckpointError.
 
     Both files are mapped into memory, so that what is not taken from the base is not read either.
     """
     content, unchanged = checkpoints.read(path), checkpoints.read(base)
     config = content.metadata.get("config") or unchanged.metadata.get("config")
-    tensors = {**unchanged.tensors, **content.tensors}
+    # a whole file that lost some of its tensors must not get them from the base
+    tensors = content.tensors if unet.is_whole(content.tensors) else {**unchanged.tensors, **content.tensors}
     return from_original(unet.UNetConfig.parse(config), tensors, path.name, device, dtype)
 
 

@@ -114,6 +114,17 @@ def test_a_file_of_what_changed_gives_the_network_of_a_complete_file(
             assert torch.equal(tensor, networks[1].state_dict()[name])
 
 
+def test_a_whole_file_that_lost_tensors_gets_none_from_the_base(
+    hints: Fixture, tiny_weights: Path, tmp_path: Path
+) -> None:
+    whole = golden_control.hint_tensors(hints)
+    torn = {name: tensor for name, tensor in whole.items() if not name.startswith("unet.out_layer.")}
+    config = {"config": json.dumps(hints.beside("unet").config)}
+    safetensors.torch.save_file(torn, tmp_path / "torn.safetensors", metadata=config)
+    with pytest.raises(errors.CheckpointInvalid, match=r"torn"):
+        hint_network.load(tmp_path / "torn.safetensors", tiny_weights / "kandinsky3.safetensors", CPU, torch.float32)
+
+
 def test_without_control_the_walk_is_the_stock_forward(sides: Fixture, steered: side_network.SideNetwork) -> None:
     x, times, contexts = inputs(sides)
     rows, scores = unet.stack(contexts, torch.float32, CPU)
