@@ -166,6 +166,7 @@ class ImageVariation(_FromImage):
     """Another picture with the content of this one (paper, 5.4)."""
 
     kind: Literal["image_variation"] = "image_variation"
+    model: Literal[Model.KANDINSKY_3, Model.KANDINSKY_22] = Model.KANDINSKY_3
     aspect_ratio: AspectRatio = AspectRatio.SQUARE
 
 
@@ -192,9 +193,13 @@ class ImageFusion(_PictureTask):
 
 
 class ImageTextFusion(_PictureTask):
-    """A picture of what the images show and the prompt says (paper, 5.4)."""
+    """A picture of what the images show and the prompt says (paper, 5.4).
+
+    Kandinsky 2.2 mixes embeddings: that of the prompt and the sum of the images', in the shares 1 : image_weight.
+    """
 
     kind: Literal["image_text_fusion"] = "image_text_fusion"
+    model: Literal[Model.KANDINSKY_3, Model.KANDINSKY_22] = Model.KANDINSKY_3
     prompt: Prompt
     images: tuple[WeightedImage, ...] = Field(min_length=1, max_length=FUSION_LIMIT)
     image_weight: float = Field(default=1.0, ge=0.0, le=2.0)  # of the image's attention beside the text's

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -57,13 +58,35 @@ class Meanings:
 
         A negative prompt is imagined as the stock pipeline mixes: guided away from the empty prompt.
         """
-        shown = [self._embedding(image.image, media) for image in images]
-        wanted = image_encoder.fused(shown, [image.weight for image in images]).to(self._parts.device)
-        unwanted = self._words.unwanted(negative_prompt)
+        wanted, unwanted = self._fused(images, media), self._words.unwanted(negative_prompt)
         if unwanted is None:
             return Meaning(wanted=wanted, unwanted=self._nothing())
-        idea = self._idea(unwanted, self._words.say(""), noise, sampler.UNWANTED_DRAWS)
-        return Meaning((idea,), wanted=wanted)
+        return Meaning((self._unwanted_idea(unwanted, noise),), wanted=wanted)
+
+    def of_both(self, task: tasks.ImageTextFusion, media: tasks.Media, noise: NoiseSource) -> Meaning:
+        """A prompt's embedding and the sum of pictures, in the shares 1 : image_weight. Raises as `of_images`.
+
+        As the stock pipeline mixes, the prompt is guided away from the negative prompt.
+        """
+        whole = 1 + task.image_weight
+        unwanted = self._words.unwanted(task.negative_prompt)
+        against = self._words.say("") if unwanted is None else unwanted
+        wanted = dataclasses.replace(
+            self._idea(self._words.say(task.prompt), against, noise, sampler.WANTED_DRAWS),
+            share=1 / whole,
+            beside=self._fused(task.images, media) * (task.image_weight / whole),
+        )
+        if unwanted is None:
+            return Meaning((wanted,), unwanted=self._nothing())
+        return Meaning((wanted, self._unwanted_idea(unwanted, noise)))
+
+    def _fused(self, images: Sequence[tasks.WeightedImage], media: tasks.Media) -> Tensor:
+        """The weighted sum [d] of the embeddings of pictures, on the device."""
+        shown = [self._embedding(image.image, media) for image in images]
+        return image_encoder.fused(shown, [image.weight for image in images]).to(self._parts.device)
+
+    def _unwanted_idea(self, unwanted: Text, noise: NoiseSource) -> sampler.Idea:
+        return self._idea(unwanted, self._words.say(""), noise, sampler.UNWANTED_DRAWS)
 
     def _idea(self, text: Text, against: Text | None, noise: NoiseSource, first_draw: int) -> sampler.Idea:
         return sampler.idea(text, against, noise, first_draw, self._parts.device)

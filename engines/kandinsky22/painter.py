@@ -108,7 +108,9 @@ def open_engine(family: Family, profile: sizes.Profile) -> Kandinsky22Engine:
         parts,
         {
             tasks.TextToImage: recipes.TextToImage(setting),
+            tasks.ImageVariation: recipes.ImageVariation(setting),
             tasks.ImageFusion: recipes.ImageFusion(setting),
+            tasks.ImageTextFusion: recipes.ImageTextFusion(setting),
             tasks.ImageToImage: recipes.ImageToImage(setting),
             tasks.Inpaint: inpainting.Inpaint(setting),
             tasks.StyleTransfer: depth.StyleTransfer(setting),

@@ -50,13 +50,16 @@ class Step:
 class Idea:
     """An embedding [d] on its way out of noise: what it should mean and, where it is guided, what not.
 
-    Draw `first_draw` of the picture's noise is its beginning, the ones after it are those of its steps.
+    Draw `first_draw` of the picture's noise is its beginning, the ones after it are those of its steps. In a mix it
+    counts by its `share`, and what is mixed with it, `beside` [d], is added in the end.
     """
 
     embedding: Tensor
     text: Text
     against: Text | None
     first_draw: int
+    share: float = 1.0
+    beside: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +179,15 @@ def _imagined(
 
 def _understood(state: State, prior: networks.Prior) -> State:
     """The end of the prior."""
-    embeddings = iter([prior.imagined(one.embedding) for one in state.ideas])
+    embeddings = iter([_mixed(one, prior) for one in state.ideas])
     wanted = state.wanted if state.wanted is not None else next(embeddings)
     unwanted = state.unwanted if state.unwanted is not None else next(embeddings)
     return dataclasses.replace(state, ideas=(), wanted=wanted, unwanted=unwanted)
+
+
+def _mixed(one: Idea, prior: networks.Prior) -> Tensor:
+    imagined = one.share * prior.imagined(one.embedding)
+    return imagined if one.beside is None else imagined + one.beside
 
 
 def _painted(state: State, noise: Tensor, variance: Tensor, schedule: schedules.Schedule) -> State:

@@ -47,6 +47,8 @@ EVERY_KIND: tuple[tasks.Task, ...] = (
     tasks.ImageToImage(image="photo", prompt="a cat", seed=3, steps=4, strength=0.5, model=MODEL),
     tasks.Inpaint(image="photo", mask="mask", prompt="a cat", seed=3, steps=2, model=MODEL),
     tasks.StyleTransfer(image="photo", prompt="a cat", control=tasks.Control.DEPTH, seed=3, steps=2, model=MODEL),
+    tasks.ImageVariation(image="photo", seed=3, steps=2, model=MODEL),
+    tasks.ImageTextFusion(prompt="a cat", images=IMAGES, seed=3, steps=2, model=MODEL),
 )
 
 
@@ -101,7 +103,13 @@ async def test_a_prompt_becomes_a_picture_beside_kandinsky_3_in_one_pool(weights
 
 @pytest.mark.parametrize(
     ("task", "size"),
-    list(zip(EVERY_KIND, [(156, 104), (128, 128), (192, 128), (150, 100), (192, 128)], strict=True)),
+    list(
+        zip(
+            EVERY_KIND,
+            [(156, 104), (128, 128), (192, 128), (150, 100), (192, 128), (128, 128), (128, 128)],
+            strict=True,
+        )
+    ),
     ids=lambda value: getattr(value, "kind", ""),
 )
 def test_every_kind_becomes_a_picture(
@@ -178,8 +186,25 @@ def test_a_mask_that_marks_next_to_nothing_is_refused(older: painter.Kandinsky22
 
 
 def test_a_kind_of_another_model_is_refused(older: painter.Kandinsky22Engine) -> None:
-    with pytest.raises(errors.InvalidTask, match="image_variation"):
-        older.steps(tasks.ImageVariation(image="photo", seed=1))
+    with pytest.raises(errors.InvalidTask, match="outpaint"):
+        older.steps(tasks.Outpaint(image="photo", zoom_out=2, seed=1))
+
+
+def test_a_variation_is_a_fusion_of_one_picture_and_text_moves_it(older: painter.Kandinsky22Engine) -> None:
+    varied = tasks.ImageVariation(image="photo", seed=3, steps=2, model=MODEL)
+    whole = (tasks.WeightedImage(image="photo", weight=1.0),)
+    told = {
+        share: tasks.ImageTextFusion(prompt="a cat", images=whole, image_weight=share, seed=3, steps=2, model=MODEL)
+        for share in (0.0, 2.0)
+    }
+    seen, worded, (said,) = (
+        alone(older, varied)[0],
+        {s: alone(older, one)[0] for s, one in told.items()},
+        alone(older, wish(seed=3)),
+    )
+    np.testing.assert_allclose(worded[0.0], said, atol=1e-5)
+    assert not np.allclose(worded[2.0], said, atol=1e-2)
+    assert not np.allclose(worded[2.0], seen, atol=1e-3)
 
 
 @pytest.fixture

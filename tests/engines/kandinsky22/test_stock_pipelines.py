@@ -26,6 +26,7 @@ from engines.kandinsky22.words import Words
 from tests import tiny_kandinsky22 as tiny
 
 STEPS, SIDE, SEED = 4, 64, 5
+PRIOR_GUIDANCE = recipes.PRIOR_GUIDANCE[sizes.Profile.KANDINSKY3]
 LOOP = 5e-4  # over a loop; single forwards agree to 1e-4
 SIZE = sizes.Size(SIDE, SIDE, SIDE, SIDE)
 CPU = torch.device("cpu")
@@ -170,7 +171,7 @@ def test_the_prior_imagines_what_the_stock_prior_does(parts: Parts, words: Words
         )
     noise = Numbered(rows)
     meaning = Meanings(parts, words).of_words("a red cat", negative, "", noise)
-    plan = sampler.plan(parts.prior_schedule, Network.PRIOR, STEPS, recipes.PRIOR_GUIDANCE)
+    plan = sampler.plan(parts.prior_schedule, Network.PRIOR, STEPS, PRIOR_GUIDANCE)
     state = sampler.State(plan, noise, torch.zeros(4, 8, 8), meaning.ideas, meaning.wanted, meaning.unwanted)
     with parts.shelf.lease(parts.prior) as prior:
         for stock_latents in recorder.steps:
@@ -204,13 +205,32 @@ def test_a_mixture_without_something_is_the_stock_one(parts: Parts, words: Words
     noise = Numbered({sampler.UNWANTED_DRAWS + i: d[0] for i, d in enumerate(in_order((1, tiny.WIDTH), STEPS))})
     images = [tasks.WeightedImage(image="one.png", weight=1.0)]
     meaning = Meanings(parts, words).of_images(images, "blue", {"one.png": png(picture())}, noise)
-    plan = sampler.plan(parts.prior_schedule, Network.PRIOR, STEPS, recipes.PRIOR_GUIDANCE)
+    plan = sampler.plan(parts.prior_schedule, Network.PRIOR, STEPS, PRIOR_GUIDANCE)
     state = sampler.State(plan, noise, torch.zeros(4, 8, 8), meaning.ideas, meaning.wanted, meaning.unwanted)
     with parts.shelf.lease(parts.prior) as prior:
         while not state.done:
             [state] = sampler.imagine([state], prior, parts.prior_schedule)
     torch.testing.assert_close(state.wanted, stock.image_embeds[0], atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(state.unwanted, stock.negative_image_embeds[0], atol=LOOP, rtol=LOOP)
+
+
+def test_words_and_pictures_mix_as_in_the_stock_interpolation(parts: Parts, words: Words) -> None:
+    """The first draws of the stock interpolation are those of the prompt."""
+    with stock_prior(parts) as pipe:
+        stock = pipe.interpolate(
+            ["a red cat", picture()], [1 / 1.6, 0.5 * 0.6 / 1.6], num_inference_steps=STEPS, generator=generator()
+        )
+    noise = Numbered({sampler.WANTED_DRAWS + i: draw[0] for i, draw in enumerate(in_order((1, tiny.WIDTH), STEPS + 1))})
+    images = (tasks.WeightedImage(image="one.png", weight=0.5),)
+    task = tasks.ImageTextFusion(prompt="a red cat", images=images, image_weight=0.6, seed=1)
+    meaning = Meanings(parts, words).of_both(task, {"one.png": png(picture())}, noise)
+    plan = sampler.plan(parts.prior_schedule, Network.PRIOR, STEPS, PRIOR_GUIDANCE)
+    state = sampler.State(plan, noise, torch.zeros(4, 8, 8), meaning.ideas, meaning.wanted, meaning.unwanted)
+    with parts.shelf.lease(parts.prior) as prior:
+        while not state.done:
+            [state] = sampler.imagine([state], prior, parts.prior_schedule)
+    torch.testing.assert_close(state.wanted, stock.image_embeds[0], atol=LOOP, rtol=LOOP)
+    torch.testing.assert_close(state.unwanted, stock.negative_image_embeds[0], atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.parametrize("guidance", [3.0, 0.0], ids=["guided", "unguided"])
