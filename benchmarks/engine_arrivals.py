@@ -1,4 +1,4 @@
-"""Step-level batching against one at a time when all kinds come mixed: waiting times and pictures a minute.
+"""Step-level batching against one at a time when kinds come mixed: waiting times and pictures a minute.
 
     python -m benchmarks engine_arrivals
 
@@ -38,6 +38,10 @@ SHARES: Final[Mapping[str, int]] = {
     "image_text_fusion": 2,
     "inpaint": 2,
     "style_transfer": 1,
+    "text_to_image 2.2": 1,
+    "image_fusion": 1,
+    "outpaint": 1,
+    "upscale x2": 1,
 }
 LOAD: Final = 0.9  # of what the device paints one at a time
 
@@ -79,7 +83,7 @@ def run(quick: bool) -> report.Report:
     played, busy_s = asyncio.run(_measured(scale))
     one, several = played[1], played[scale.in_hand]
     return report.Report(
-        "Mixed arrivals of every kind: step-level batching against one at a time",
+        "Mixed arrivals of many kinds: step-level batching against one at a time",
         COLUMNS,
         [("one at a time", *_row(one, one)), (f"{scale.in_hand} in hand, by steps", *_row(several, one))],
         notes=[
