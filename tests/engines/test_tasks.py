@@ -37,7 +37,7 @@ def test_kandinsky_22_has_one_guidance_for_all_its_kinds(task: dict[str, object]
     assert not isinstance(usual, tasks.Upscale)
     assert not isinstance(said, tasks.Upscale)
     for profile in sizes.Profile:
-        assert (guidance.of(usual, profile), guidance.of(said, profile)) == (guidance.KANDINSKY_22, 6)
+        assert (guidance.of(usual, profile), guidance.of(said, profile)) == (guidance.KANDINSKY_22[profile], 6)
 
 
 def test_the_miniature_follows_a_picture_less_closely_than_the_big_family() -> None:
