@@ -44,6 +44,8 @@ async def generate(
         raise StartError(f"There is no folder {output.parent}. Create it first.")
 
     console = Console()
+    for sentence in generation_options.unheard(wish.task, options, settings.profile):
+        console.print(sentence, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     pool = pool_for(settings)
     with Progress(*columns, console=console, transient=True) as bars:

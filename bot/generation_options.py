@@ -16,10 +16,11 @@ from typing import Any, Final, get_args
 from pydantic import BaseModel, ValidationError
 
 from bot.parameters import command_line, table, values
-from engines import tasks
+from engines import sizes, tasks
 
 DEFAULT_KIND: Final = "text_to_image"
 FILE_LIMIT_BYTES: Final = 50 * 2**20
+REFINED_FACTOR: Final = 2
 MODELS: Final[Mapping[str, type[BaseModel]]] = {
     model.model_fields["kind"].default: model for model in get_args(tasks.Task)
 }
@@ -137,6 +138,22 @@ def wish(kind: str, prompt: str, said: Mapping[str, Any], choices: values.Choice
         return Wish(tasks.TASKS.validate_python({"kind": kind, **fields}), media)
     except ValidationError as error:
         raise BadWish(_refusal(kind, error)) from error
+
+
+def unheard(task: tasks.Task, said: Mapping[str, Any], profile: str) -> list[str]:
+    """A sentence for each option, of those said by key, that changes nothing of this task."""
+    deaf: dict[str, str] = {}
+    if isinstance(task, tasks.TextToImage) and task.model is tasks.Model.KANDINSKY_3_FLASH:
+        told = "Flash takes four steps without guidance and hears no negative prompt"
+        deaf = dict.fromkeys(("steps", "guidance", "no"), told) | {"refine": "Flash is what refines"}
+    elif isinstance(task, tasks.TextToImage) and task.model is tasks.Model.KANDINSKY_22:
+        deaf = {"refine": "Kandinsky 2.2 has no refiner"}
+    elif isinstance(task, tasks.Upscale) and profile == sizes.Profile.MINI:
+        deaf = {"refine": "the miniature family does not refine what it enlarges"}
+    elif isinstance(task, tasks.Upscale) and task.factor != REFINED_FACTOR:
+        deaf = {"refine": f"only a factor of {REFINED_FACTOR} is refined"}
+    heard = {key: value for key, value in said.items() if value is not None and value is not False}
+    return [f"--{BY_KEY[key].name} changes nothing here: {why}." for key, why in deaf.items() if key in heard]
 
 
 def _parameters(given: Iterable[tuple[Option, Any]], choices: values.Choices) -> dict[str, Any]:

@@ -122,6 +122,27 @@ def test_without_a_seed_every_task_has_its_own() -> None:
     assert len({wish("text_to_image", "a star", seed=said).task.seed for said in ("random", "random", "random")}) == 3
 
 
+@pytest.mark.parametrize(
+    ("kind", "said", "profile", "unheard"),
+    [
+        ("text_to_image", {"model": "flash", "steps": 9, "no": "x", "refine": True}, "mini", {"steps", "no", "refine"}),
+        ("text_to_image", {"model": "flash", "refine": False}, "mini", set()),
+        ("text_to_image", {"model": "2.2", "refine": True, "steps": 9}, "kandinsky3", {"refine"}),
+        ("text_to_image", {"refine": True, "steps": 9}, "kandinsky3", set()),
+        ("upscale", {"image": ["a"], "refine": True}, "mini", {"refine"}),
+        ("upscale", {"image": ["a"], "refine": True}, "kandinsky3", set()),
+        ("upscale", {"image": ["a"], "refine": True, "factor": 4}, "kandinsky3", {"refine"}),
+    ],
+)  # fmt: skip
+def test_an_option_that_changes_nothing_is_told(
+    files: dict[str, str], kind: str, said: dict[str, Any], profile: str, unheard: set[str]
+) -> None:
+    paths = {name: [files[one] for one in value] if name == "image" else value for name, value in said.items()}
+    prompt = "a star" if kind == "text_to_image" else ""
+    told = generation_options.unheard(wish(kind, prompt, **paths).task, paths, profile)
+    assert {sentence.split()[0].removeprefix("--") for sentence in told} == unheard
+
+
 def test_a_model_that_is_not_installed_is_told_with_the_command_that_fetches_it() -> None:
     installed = values.Choices((tasks.Model.KANDINSKY_3, tasks.Model.KANDINSKY_3_FLASH), styles.of("mini"))
     for spelling in ("kandinsky-2.2", "2.2"):
