@@ -16,9 +16,9 @@ further one costs; a prompt that was encoded before does not need the text encod
 weights were never loaded where this was written. `kandinsky-bot doctor` prints the plan of the card that it finds.
 
 A card's gigabytes are counted as 10⁹ bytes, a little less than most have. Of them a quarter, 6.4 GB at most, is kept
-for activations; weights may take the rest. Networks are in bfloat16, super-resolution and Kandinsky 2.2 in float16.
-What leaves the card waits in the machine's memory while that has room, and comes back over the bus: at 20 GB a second,
-24 GB are a good second.
+for activations; weights may take the rest. Networks are in bfloat16, super-resolution and Kandinsky 2.2 in float16,
+projections and the edge detector (HED) in float32. What leaves the card waits in the machine's memory while that has
+room, and comes back over the bus: at 20 GB a second, 24 GB are a good second.
 
 The text encoder takes {disk.gigabytes(memory_plan.BYTES[memory_plan.ENCODER])} in 16 bits. On a card that does not
 hold that it is put into 4 bits (NF4, {disk.gigabytes(memory_plan.FOUR_BIT_ENCODER_BYTES)}) when it is loaded, by plain

@@ -20,8 +20,8 @@ ENCODER_PARAMETERS = 8_721_797_632
 ENCODER_MATRICES = 8_589_934_592
 PROJECTION_PARAMETERS = 4096 * 4096 + 2 * 4096
 UNET_PARAMETERS = 3_038_562_820 + 4096  # with the null embedding
-# Bytes of each component as the engines load it on a card: bfloat16, projections float32, super-resolution and
-# Kandinsky 2.2 float16. A control by depth or drawing is a side network beside the base.
+# Bytes of each component as the engines load it on a card: bfloat16, projections and HED float32,
+# super-resolution and Kandinsky 2.2 float16. A control by depth or drawing is a side network beside the base.
 BYTES: Mapping[str, int] = {
     ENCODER: 2 * ENCODER_PARAMETERS,
     "projection": 4 * PROJECTION_PARAMETERS,
@@ -36,7 +36,7 @@ BYTES: Mapping[str, int] = {
     "image encoder": 2 * 303_966_208,
     "edges projection": 4 * PROJECTION_PARAMETERS,
     "edges u-net": 2 * (UNET_PARAMETERS + 791_440),
-    "hed": 2 * 14_716_168,
+    "hed": 4 * 14_716_168,
     "side network": 2 * 469_613_584,
     "super-resolution": 2 * 413_205_251,
     "movq": 2 * 270_603_567,

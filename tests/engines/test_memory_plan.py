@@ -65,7 +65,7 @@ def parameters(made: Callable[[], nn.Module]) -> int:
         ("projection", lambda: text.Projection(4096, 4096), 4),
         ("base u-net", lambda: unet.Network(BASE), 2),
         ("inpainting u-net", lambda: unet.Network(unet.UNetConfig(num_channels=9)), 2),
-        ("hed", lambda: hed.HED(hed.HEDConfig()), 2),
+        ("hed", lambda: hed.HED(hed.HEDConfig()), 4),
         ("side network", lambda: side_network.SideEncoder(BASE), 2),
         ("super-resolution", lambda: super_resolution.Network(super_resolution.Config()), 2),
         ("movq", lambda: movq.MoVQ(movq.MoVQConfig()), 2),
