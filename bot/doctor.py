@@ -26,6 +26,7 @@ GIB: Final = 2**30
 TELEGRAM: Final = "https://api.telegram.org"
 ANSWER_WITHIN_S: Final = 10.0
 MEMORY_LEAST_BYTES: Final = {"mini": 2 * GIB, "kandinsky3": 24 * GIB}
+NO_CARD: Final = "No CUDA card was found here; which official models fit which card is told in docs/memory.md."
 SQLITE_HEADER: Final = b"SQLite format 3\x00"
 DISK_LEAST_BYTES: Final = 1 * GIB
 WEIGHTS: Final = (
@@ -60,6 +61,8 @@ def report(settings: Settings, console: Console, find_gpus: Callable[[], list[ma
     console.print(_rendered(found))
     for memory_bytes, name in gpus.items():
         console.print(memory_report.table(memory_plan.plan(memory_bytes, settings.engines.text_encoder_bits), name))
+    if not gpus:
+        console.print(NO_CARD)
     return all(check.ok for check in found)
 
 

@@ -175,3 +175,13 @@ def test_the_report_says_what_fits_the_cards_that_it_finds(folder: Path) -> None
     four = io.StringIO()
     doctor.report(configured(engines__text_encoder_bits=4), Console(file=four, width=160), lambda: [MEDIUM])
     assert "text encoder in 4 bits" in four.getvalue()
+
+
+def test_without_a_card_the_report_says_so_and_where_the_tables_are(folder: Path) -> None:
+    out = io.StringIO()
+    doctor.report(configured(), Console(file=out, width=160), list)
+    assert out.getvalue().splitlines()[-1] == doctor.NO_CARD
+    assert "docs/memory.md" in doctor.NO_CARD
+    with_card = io.StringIO()
+    doctor.report(configured(), Console(file=with_card, width=160), lambda: [LARGE])
+    assert doctor.NO_CARD not in with_card.getvalue()
