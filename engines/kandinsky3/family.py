@@ -179,8 +179,9 @@ class Family:
         return (self.encoder, *projections, *networks, self.movq)
 
     def _projection(self, variant: Variant) -> residency.Component[text.Projection]:
-        stem = f"{_ENCODER}/{_PROJECTIONS.get(variant, 'projection')}"
-        if variant in _ON_THE_BASE and not files.is_there(self.layout, stem):
+        own = _PROJECTIONS.get(variant)
+        stem = f"{_ENCODER}/{own}"
+        if own is None or (variant in _ON_THE_BASE and not files.is_there(self.layout, stem)):
             return self._projection_inside(variant, stem) or self.projection(Variant.BASE)
         path = self.layout.find(stem)
         return self.component(f"{variant} projection", text.load_projection, path, torch.float32)
