@@ -11,7 +11,7 @@ _PREFACE = f"""\
 # What fits which card
 
 Made by `docs/make_weights_pages.py` from `engines/memory_plan.py`: the pool's own shelf is run with components of the
-real sizes, through two tasks of each kind one after the other. What the second task still has to bring is what every
+real sizes, through three tasks of each kind one after the other. What the third task still has to bring is what every
 further one costs; a prompt that was encoded before does not need the text encoder. All of it is computed: the official
 weights were never loaded where this was written. `kandinsky-bot doctor` prints the plan of the card that it finds.
 

@@ -1,7 +1,7 @@
 """What of the official family is in a card's memory for each kind: computed before anything is bought or loaded.
 
 The pool's own shelf (`engines.residency`) is run with components of the real sizes and nothing in them, through what a
-task of each kind leases, twice: what the second task still has to bring is what every further prompt costs. Sizes are
+task of each kind leases, three times: what the third task still has to bring is what every further one costs. Sizes are
 numbers of parameters times the bytes that the engines load them in; tests hold them to the networks at real size.
 """
 
@@ -44,6 +44,8 @@ BYTES: Mapping[str, int] = {
     "2.2 image encoder": 2 * 1_844_907_264,
     "2.2 prior": 2 * 1_026_225_920,
     "2.2 decoder": 2 * 1_253_057_288,
+    "2.2 inpainting decoder": 2 * (1_253_057_288 + 17_280),  # five more input channels
+    "2.2 depth decoder": 2 * (1_253_057_288 + 371_924),  # four more input channels, and what reads the hint
     "2.2 movq": 2 * 67_832_495,
 }
 FOUR_BIT_ENCODER_BYTES = (
@@ -54,28 +56,64 @@ DECODE_BYTES = 5 * devices.GIB
 WORKING_BYTES = 1 * devices.GIB  # a CUDA context, and what libraries ask for while they compute
 
 Stages = Sequence[tuple[str, ...]]  # what is leased together, in the order in which a task needs it
-_TOLD = ((ENCODER,), ("projection",))
-_UPSCALED = (("super-resolution",), ("movq",), ("flash u-net",), ("movq",))  # what Flash hears is encoded once
-_SEEN = (("image encoder",), ("image prompt",), (ENCODER,), ("image projection",))
+
+
+def _told(network: str) -> Stages:
+    """Words for a network: the encoder speaks while the projection waits for what it says."""
+    return ((f"{network} projection".strip(), ENCODER),)
+
+
+_WORDS, _MOVQ = _told(""), ("movq",)
+_SEEN: Stages = (("image encoder",), ("image prompt",))
+_MEANT_22: Stages = (("2.2 text encoder",), ("2.2 image encoder",), ("2.2 prior",))
+_VARIED: Stages = (*_SEEN, *_told("image"), ("image-prompted u-net", "image prompt"), _MOVQ)
+# What the first task of a kind leases. Another with words and pictures of its own leases the same less `REMEMBERED`.
+# A scribble here is a photo, from which HED draws; a drawing does without it.
 KINDS: Mapping[str, Stages] = {
-    "text_to_image": (*_TOLD, ("base u-net",), ("movq",)),
-    "text_to_image, Flash": ((ENCODER,), ("flash projection",), ("flash u-net",), ("movq",)),
-    "text_to_image, refined": (*_TOLD, ("flash projection",), ("base u-net",), ("flash u-net",), ("movq",)),
-    "text_to_image, 2.2": (
-        ("2.2 text encoder",),
-        ("2.2 prior",),
-        ("2.2 image encoder",),
-        ("2.2 decoder",),
-        ("2.2 movq",),
+    "text_to_image": (*_WORDS, ("base u-net",), _MOVQ),
+    "text_to_image, Flash": (*_told("flash"), ("flash u-net",), _MOVQ),
+    "text_to_image, refined": (*_WORDS, ("flash projection",), ("base u-net",), ("flash u-net",), _MOVQ),
+    "text_to_image, 2.2": (*_MEANT_22, ("2.2 decoder",), ("2.2 movq",)),
+    "img2img": (_MOVQ, *_WORDS, ("base u-net",), _MOVQ),
+    "img2img, 2.2": (("2.2 movq",), *_MEANT_22, ("2.2 decoder",), ("2.2 movq",)),
+    "inpaint, outpaint": (_MOVQ, *_told("inpainting"), ("inpainting u-net",), _MOVQ),
+    "inpaint, 2.2": (("2.2 movq",), *_MEANT_22, ("2.2 inpainting decoder",), ("2.2 movq",)),
+    "image_variation, image_fusion": _VARIED,
+    "image_text_fusion": _VARIED,
+    "image_fusion, 2.2": (("2.2 image encoder",), ("2.2 decoder",), ("2.2 movq",)),
+    "style_transfer, edges": (("hed",), *_told("edges"), ("edges u-net",), _MOVQ),
+    "style_transfer, depth": (*_WORDS, ("base u-net", "side network"), _MOVQ),
+    "style_transfer, scribble": (("hed",), *_WORDS, ("base u-net", "side network"), _MOVQ),
+    "style_transfer, edges and image": (("hed",), *_told("edges"), *_SEEN, ("edges u-net", "image prompt"), _MOVQ),
+    "style_transfer, depth and image": (*_WORDS, *_SEEN, ("base u-net", "side network", "image prompt"), _MOVQ),
+    "style_transfer, scribble and image": (
+        ("hed",),
+        *_WORDS,
+        *_SEEN,
+        ("base u-net", "side network", "image prompt"),
+        _MOVQ,
     ),
-    "img2img": (("movq",), *_TOLD, ("base u-net",), ("movq",)),
-    "inpaint, outpaint": (("movq",), (ENCODER,), ("inpainting projection",), ("inpainting u-net",), ("movq",)),
-    "image_variation and fusions": (*_SEEN, ("image-prompted u-net", "image prompt"), ("movq",)),
-    "style_transfer, edges": (("hed",), (ENCODER,), ("edges projection",), ("edges u-net",), ("movq",)),
-    "style_transfer, depth or scribble": (*_TOLD, ("base u-net", "side network"), ("movq",)),
-    "upscale x2": _UPSCALED,
+    "style_transfer, 2.2 depth": (*_MEANT_22, ("2.2 depth decoder",), ("2.2 movq",)),
+    "upscale x2": ((ENCODER,), ("flash projection",), ("super-resolution",), _MOVQ, ("flash u-net",), _MOVQ),
     "upscale x4": (("super-resolution",),),
 }
+_NOTHING_SEEN = frozenset({"2.2 image encoder"})  # the embedding of no picture, away from which words are guided
+# What later tasks of a kind do without, because what it said is kept: the same words, or none, for every task.
+REMEMBERED: Mapping[str, frozenset[str]] = {
+    "text_to_image, 2.2": _NOTHING_SEEN,
+    "img2img, 2.2": _NOTHING_SEEN,
+    "inpaint, 2.2": _NOTHING_SEEN,
+    "style_transfer, 2.2 depth": _NOTHING_SEEN,
+    "image_variation, image_fusion": frozenset({ENCODER}),
+    "upscale x2": frozenset({ENCODER, "flash projection"}),
+}
+
+
+def later(kind: str) -> Stages:
+    """What every task of a kind but the first leases."""
+    known = REMEMBERED.get(kind, frozenset())
+    kept = (tuple(name for name in together if name not in known) for together in KINDS[kind])
+    return tuple(together for together in kept if together)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +154,8 @@ class Plan:
 
 
 def encoder_bits(budget_bytes: int, encoder_bytes: int = BYTES[ENCODER]) -> int:
-    """Bits of a number of the text encoder: 16, or 4 where the whole encoder is more than weights may take."""
-    return 16 if encoder_bytes <= budget_bytes else 4
+    """Bits of a number of the text encoder: 16, or 4 where it and a projection are more than weights may take."""
+    return 16 if encoder_bytes + BYTES["projection"] <= budget_bytes else 4
 
 
 def plan(total_bytes: int, bits: int | None = None) -> Plan:
@@ -125,7 +163,8 @@ def plan(total_bytes: int, bits: int | None = None) -> Plan:
     budget = devices.CUDA(0, total_bytes).budget_bytes
     bits = bits or encoder_bits(budget)
     sizes = dict(BYTES) if bits == 16 else {**BYTES, ENCODER: FOUR_BIT_ENCODER_BYTES}
-    return Plan(total_bytes, budget, bits, tuple(row(kind, stages, sizes, budget) for kind, stages in KINDS.items()))
+    rows = tuple(row(kind, (KINDS[kind], later(kind)), sizes, budget) for kind in KINDS)
+    return Plan(total_bytes, budget, bits, rows)
 
 
 def least_bytes() -> int:
@@ -133,13 +172,13 @@ def least_bytes() -> int:
     return next(size for size in itertools.count(GB, GB) if plan(size).fits)
 
 
-def row(kind: str, stages: Stages, sizes: Mapping[str, int], budget_bytes: int) -> Row:
-    """A kind on a shelf of its own, told by its second task."""
+def row(kind: str, painted: tuple[Stages, Stages], sizes: Mapping[str, int], budget_bytes: int) -> Row:
+    """A kind on a shelf of its own, told by its third task; `painted` is what the first and the later ones lease."""
     shelf = residency.Shelf(budget_bytes)
     moved: list[int] = []
     most = 0
     try:
-        for _ in range(2):
+        for stages in (*painted, painted[-1]):
             moved.clear()
             for together in stages:
                 most = max(most, _lease(shelf, together, sizes, moved))
