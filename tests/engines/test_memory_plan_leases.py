@@ -122,7 +122,13 @@ ASKED: Mapping[str, Sequence[Asked]] = {
     "image_text_fusion": [
         lambda words, one, other: tasks.ImageTextFusion(prompt=words, images=shown(one, other), **COMMON)
     ],
-    "image_fusion, 2.2": [lambda _, one, other: tasks.ImageFusion(images=shown(one, other), model=OLDER, **COMMON)],
+    "image_variation, image_fusion, 2.2": [
+        lambda _, one, __: tasks.ImageVariation(image=one, model=OLDER, **COMMON),
+        lambda _, one, other: tasks.ImageFusion(images=shown(one, other), model=OLDER, **COMMON),
+    ],
+    "image_text_fusion, 2.2": [
+        lambda words, one, other: tasks.ImageTextFusion(prompt=words, images=shown(one, other), model=OLDER, **COMMON)
+    ],
     "style_transfer, edges": [style("edges")],
     "style_transfer, depth": [style("depth")],
     "style_transfer, scribble": [style("scribble")],
