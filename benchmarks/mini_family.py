@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import random
 import statistics
 import time
@@ -230,6 +231,15 @@ def row(name: str, count: int, weights: Path | None, guidance: float | None) -> 
         return (name, 0, "-", "-", "its weights are not there")
 
 
+def kept(folder: Path, measured_now: Sequence[tuple[report.Cell, ...]]) -> list[tuple[report.Cell, ...]]:
+    """The rows of now, and those of the last run for what was not measured now, in the usual order."""
+    path = folder / "mini_family.json"
+    last = json.loads(path.read_text("utf-8"))["rows"] if path.is_file() else []
+    rows = {one["measure"]: tuple(one[column] for column in COLUMNS) for one in last}
+    rows |= {str(one[0]): one for one in measured_now}
+    return [rows[name] for name in NAMES if name in rows]
+
+
 def _dice(name: str, count: int) -> list[tuple[int, random.Random]]:
     """A seed and the dice of each case."""
     return [(seed, random.Random(f"{name} {seed}")) for seed in range(count)]
@@ -268,6 +278,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100, help="cases of each kind; upscales take a fifth of it")
     parser.add_argument("--kind", action="append", choices=NAMES, help="which; all if none is named")
     parser.add_argument("--guidance", type=float, help="instead of what the tasks have of themselves")
+    parser.add_argument("--keep", action="store_true", help="keep the published rows of kinds that are not named")
     parser.add_argument("--weights", type=Path)
     parser.add_argument("--folder", type=Path, default=report.RESULTS)
     arguments = parser.parse_args()
@@ -277,17 +288,20 @@ def main() -> None:
         count = max(1, arguments.count // 5) if name in ENLARGING else arguments.count
         rows.append(row(name, count, arguments.weights, arguments.guidance))
         print(*rows[-1], sep=" | ")
+    names = ", ".join(str(one[0]) for one in rows)
+    told = [f"By this commit: {names}; the rest before, with weights that did not change since."]
     report.publish(
         "mini_family",
         "The miniature family beyond text to image",
         COLUMNS,
-        rows,
+        kept(arguments.folder, rows) if arguments.keep else rows,
         notes=(
             "Percent of cases in which every claim of `details` holds, judged from pixels alone; upscales: mean gain "
             "over a bicubic enlargement of pictures that were reduced before.",
             "Seeds 0, 1, 2...; sources are drawn by the benchmark, not by the renderer that taught the models.",
             "A variation is `another` when its object and the source's overlap by less than 90 %. `kept`: no pixel "
             f"further than {mini_judges.SEAM_PX} from the mask differs by more than {mini_judges.KEPT_LEVELS} levels.",
+            *(told if arguments.keep else ()),
         ),
         parameters={
             "count": arguments.count,

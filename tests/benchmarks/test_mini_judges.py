@@ -1,7 +1,9 @@
 """The judges of the miniature family find true pictures right and wrong ones wrong."""
 
+import json
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -109,3 +111,11 @@ def test_two_objects_have_colours_of_their_own() -> None:
     for seed in range(20):
         drawing = mini_drawing.couple(random.Random(seed))
         assert len({drawing.background, *(thing.colour for thing in drawing.things)}) == 3
+
+
+def test_kinds_that_are_not_measured_keep_their_published_rows(tmp_path: Path) -> None:
+    old = [dict(zip(mini_family.COLUMNS, (name, 4, 50.0, 80, "old"), strict=True)) for name in ("fusion", "inpaint")]
+    (tmp_path / "mini_family.json").write_text(json.dumps({"rows": [*old, {**old[0], "measure": "gone"}]}))
+    rows = mini_family.kept(tmp_path, [("fusion", 9, 70.0, 60, "new"), ("variation", 9, 1.0, 80, "new")])
+    assert [(one[0], one[-1]) for one in rows] == [("inpaint", "old"), ("variation", "new"), ("fusion", "new")]
+    assert mini_family.kept(tmp_path / "nowhere", [("fusion", 9, 70.0, 60, "new")]) == [("fusion", 9, 70.0, 60, "new")]
