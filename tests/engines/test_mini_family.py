@@ -19,7 +19,7 @@ from engines import tasks
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 CASES = 4
-COMMITTED = ("inpaint", "variation", "image and text", "edges")
+COMMITTED = ("inpaint", "variation", "fusion", "image and text", "edges", "kandinsky 2.2")
 MEASURES = [measure for measure in mini_family.MEASURES if measure.name in COMMITTED]
 
 
