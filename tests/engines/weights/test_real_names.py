@@ -1,7 +1,7 @@
 """Every published file at its real size, without its numbers: from its names, through conversion, into our network.
 
-So the first real download cannot surprise. Names and shapes are those of the official lists, and of the fork's extra
-parts by its fixtures (names) and by the widths of the official U-Net (shapes).
+So the first real download cannot surprise. Names and shapes are those of the official lists, of the fork's extra
+parts by its fixtures (names) and by the widths of the official U-Net (shapes), and of `tests.published_names`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from engines import errors
 from engines.kandinsky3 import hed, image_prompt, image_prompt_files, movq, text, unet
 from engines.kandinsky3.control import hint_network, side_network
 from engines.weights import convert, manifest
+from tests import published_names
 
 META = torch.device("meta")
 BOOK = manifest.load()
@@ -157,12 +158,9 @@ def test_the_side_networks_fit(official: Shapes, hints: Shapes, component: str) 
 
 
 def test_the_edge_detector_fits() -> None:
-    with META:
-        detector = hed.HED(hed.HEDConfig())
-    published = {name: list(tensor.shape) for name, tensor in detector.state_dict().items()}
-    assert loaded(hed.from_original(hed.HEDConfig(), files("hed", published)["hed.safetensors"], device=META)) == count(
-        published
-    )
+    published = published_names.hed()
+    detector = hed.from_original(hed.HEDConfig(), files("hed", published)["hed.safetensors"], device=META)
+    assert loaded(detector) == count(published)
 
 
 def test_a_name_that_is_missing_or_another_is_noticed(official: Shapes) -> None:
