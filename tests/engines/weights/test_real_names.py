@@ -17,9 +17,10 @@ import safetensors
 import torch
 from torch import Tensor, nn
 
-from engines import errors
+from engines import checkpoints, errors, golden
 from engines.kandinsky3 import hed, image_prompt, image_prompt_files, movq, text, unet
 from engines.kandinsky3.control import hint_network, side_network
+from engines.kandinsky3.super_resolution import network as super_resolution
 from engines.weights import convert, manifest
 from tests import published_names
 
@@ -161,6 +162,41 @@ def test_the_edge_detector_fits() -> None:
     published = published_names.hed()
     detector = hed.from_original(hed.HEDConfig(), files("hed", published)["hed.safetensors"], device=META)
     assert loaded(detector) == count(published)
+
+
+def test_the_names_of_super_resolution_are_those_of_the_fixture(fixtures: Path) -> None:
+    fixture = golden.Fixture.open(fixtures / "super_resolution.safetensors")
+    said = fixture.config
+    sizes = (said["model_channels"], said["dim_mult"], said["num_resnet_blocks"], said["time_embed_dim"])
+    held = {name: list(tensor.shape) for name, tensor in checkpoints.below("sr.", fixture.tensors).items()}
+    assert published_names.super_resolution(*sizes) == held
+
+
+@pytest.mark.parametrize("prefix", ["", "unet."], ids=["bare", "below unet"])
+@pytest.mark.parametrize("component", ["kandi_super_res_x2_flash", "kandi_super_res_x4", "kandi_super_res_x2"])
+def test_super_resolution_fits(component: str, prefix: str) -> None:
+    listed = published_names.super_resolution()
+    assert count(listed) == 413_205_251
+    published = {f"{prefix}{name}": shape for name, shape in listed.items()}
+    converted = files(component, published)[f"{component}.safetensors"]
+    assert set(converted) == set(listed)
+    built = super_resolution.from_original(super_resolution.Config(), converted, device=META)
+    assert loaded(built) == count(listed)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("res_block.", "shortcut."), ("resnet_attn_blocks.7.0.", "resnet_attn_blocks.8.0."), ("norm.weight", None)],
+    ids=["another word", "a block too many", "a weight less"],
+)
+def test_a_name_of_super_resolution_that_is_another_is_noticed(old: str, new: str | None) -> None:
+    published = published_names.super_resolution()
+    taken = {name: shape for name, shape in published.items() if old not in name}
+    renamed = {} if new is None else {n.replace(old, new): shape for n, shape in published.items() if old in n}
+    assert len(taken) < len(published)
+    converted = files("kandi_super_res_x4", taken | renamed)["kandi_super_res_x4.safetensors"]
+    with pytest.raises(errors.CheckpointInvalid, match="missing"):
+        super_resolution.from_original(super_resolution.Config(), converted, device=META)
 
 
 def test_a_name_that_is_missing_or_another_is_noticed(official: Shapes) -> None:
