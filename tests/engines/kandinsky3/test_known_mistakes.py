@@ -1,7 +1,8 @@
-"""What is easily done wrong in the original's dialect and in the fork's, and how far it is from the golden numbers."""
+"""What is easily done wrong between the three dialects, and how far it is from the golden numbers."""
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +12,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
+from torch import Tensor, nn
 
 from engines.golden import Fixture
-from engines.kandinsky3 import golden, sampler, schedule, unet
+from engines.kandinsky3 import golden, golden_control, sampler, schedule, unet
 from engines.kandinsky3.sampler import Variant
 
 
@@ -28,8 +29,13 @@ def network(loop: Fixture) -> unet.Network:
     return golden.build_network(loop.beside("unet"), 4)
 
 
-def last(loop: Fixture, network: unet.Network, prompts: list[sampler.Prompt]) -> list[sampler.State]:
-    states = golden.begin_states(loop, "s4", sampler.base_plan(4, guidance=3.0), prompts)
+def last(
+    loop: Fixture,
+    network: unet.Network,
+    prompts: list[sampler.Prompt],
+    plan: tuple[sampler.Step, ...] = sampler.base_plan(4, guidance=3.0),
+) -> list[sampler.State]:
+    states = golden.begin_states(loop, "s4", plan, prompts)
     while not states[0].done:
         states = sampler.advance(states, network)
     return states
@@ -68,6 +74,58 @@ def test_ending_without_noise_is_over_the_limit(loop: Fixture, network: unet.Net
     estimates = [state.estimate for state in states if state.estimate is not None]
     assert error(loop, estimates) > 2 * golden.LOOP  # where ᾱ of the end were 1, the picture would be the estimate
     assert error(loop, [state.latents for state in states]) < golden.LOOP
+
+
+def test_a_context_of_which_nothing_is_said_is_read_evenly(network: unet.Network) -> None:
+    """Stock adds -10000 to every score of such a row, which leaves it an ordinary softmax: the oracle has no keys."""
+    rows = torch.randn(7, network.config.context_dim, generator=torch.Generator().manual_seed(1))
+    x = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(2))
+    said = unet.Context(rows, torch.ones(7, dtype=torch.bool))
+    even = copy.deepcopy(network)
+    linear = [key for name, key in even.named_modules() if name.endswith("to_k") and isinstance(key, nn.Linear)]
+    keys = [key for key in linear if key.in_features == network.config.context_dim]
+    assert len(keys) == 18 + 1  # cross-attentions, and the pooling
+    for key in keys:
+        key.weight.data.zero_()
+    expected = even(x, [500], [said])
+    softmax = network(x, [500], [said])  # what is added to all scores of a row cancels
+    actual = network(x, [500], [dataclasses.replace(said, mask=~said.mask)])
+    torch.testing.assert_close(actual, expected, atol=golden.FORWARD / 10, rtol=0)
+    assert (softmax - expected).abs().max() > 100 * golden.FORWARD
+
+
+def test_fifty_steps_begin_at_999_in_the_original_and_at_981_in_the_fork() -> None:
+    original, fork = sampler.base_plan(50, 3.0), sampler.ddpm_plan(50, 3.0, Variant.IMAGE_PROMPT)
+    assert [step.t for step in original] == list(range(999, 0, -20))
+    assert [step.t for step in fork] == list(range(981, 0, -20))
+    assert (original[-1].previous, fork[-1].previous) == (0, None)
+
+
+def test_the_times_of_the_fork_in_the_original_are_far_over_the_limit(loop: Fixture, network: unet.Network) -> None:
+    right = sampler.base_plan(4, guidance=3.0)
+    pairs = zip(right, (751, 501, 251, 1), (501, 251, 1, 0), strict=True)
+    wrong = tuple(dataclasses.replace(step, t=t, previous=previous) for step, t, previous in pairs)
+    prompts = golden.read_prompts(loop, negative=False)
+    near, far = (
+        error(loop, [state.latents for state in last(loop, network, prompts, plan)]) for plan in (right, wrong)
+    )
+    assert near < golden.LOOP
+    assert far > 1000 * golden.LOOP
+
+
+def test_the_times_of_the_original_in_the_fork_are_far_over_the_limit(fixtures: Path) -> None:
+    hints = Fixture.open(fixtures / "hint_unet.safetensors")
+    edges = golden_control.build_hint_network(hints)
+    right = golden_control.begin_state(hints, "t2i_noneg", hints.config["cases"]["t2i_noneg"], Variant.EDGES)
+    pairs = zip(right.plan, (999, 665, 331), (665, 331, None), strict=True)
+    wrong = tuple(dataclasses.replace(step, t=t, previous=previous) for step, t, previous in pairs)
+    errors = []
+    for state in (right, dataclasses.replace(right, plan=wrong)):
+        while not state.done:
+            (state,) = sampler.advance([state], edges)
+        errors.append(float((state.latents - hints["t2i_noneg.out"][0]).abs().max()))
+    assert errors[0] < golden_control.LOOP
+    assert errors[1] > 100 * golden_control.LOOP
 
 
 @given(st.integers(2, 200), st.integers(0, 199), st.integers(0, 2**32 - 1))
