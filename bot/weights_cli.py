@@ -76,7 +76,7 @@ def verify(
     config: Config = None,
     data: Data = None,
 ) -> None:
-    """Compare the files with what came at first; exit status 1 if one is missing or changed."""
+    """Compare the files with what came at first; exit status 1 if one is missing or changed, or there are none."""
     from bot import weights_report
 
     with _told():

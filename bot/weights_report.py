@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -81,10 +82,15 @@ def convert(root: Path, kinds: Sequence[str] | None, chosen: pulling.Options) ->
 
 
 def verify(root: Path, quick: bool) -> bool:
-    """Print what is not well; whether every file of the lock is, and there is one."""
+    """Print what is not well; whether there are files and none of the lock is missing or changed."""
     with _Bars() as bars:
         findings = list(local.verify(root, quick, bars))
     console = Console()
+    if not findings:
+        fetch = f"kandinsky-bot weights pull --dir {shlex.quote(str(root))}"
+        words = f"There are no weights in {root}. `{fetch}` fetches what text to image needs."
+        console.print(words, soft_wrap=True, markup=False)
+        return False
     well = [finding for finding in findings if finding.verdict is local.Verdict.WELL]
     unknown = [finding for finding in findings if finding.verdict is local.Verdict.UNKNOWN]
     broken = [finding for finding in findings if finding not in well and finding not in unknown]
@@ -93,10 +99,13 @@ def verify(root: Path, quick: bool) -> bool:
     for finding in unknown:
         console.print(f"[yellow]{finding.verdict}[/] {finding.path}: it was put there by hand", soft_wrap=True)
     compared = "their sizes" if quick else "their checksums"
-    console.print(f"{len(well)} of {len(well) + len(broken)} files have {compared} of the first time.")
+    if well or broken:
+        console.print(f"{len(well)} of {len(well) + len(broken)} files have {compared} of the first time.")
+    else:
+        console.print("Nothing was compared: checksums are known of files that `pull` or `convert` wrote.")
     if broken:
         console.print("Delete what changed, then `kandinsky-bot weights pull KIND` fetches it again.")
-    return bool(well) and not broken
+    return not broken
 
 
 class _Bars:
@@ -125,7 +134,8 @@ class _Bars:
 
     def plans(self, files: int, total_bytes: int) -> None:
         self._files = files
-        self._console.print(f"{files} files, {disk.gigabytes(total_bytes)}.")
+        if files:
+            self._console.print(f"{files} files, {disk.gigabytes(total_bytes)}.")
 
     def begins(self, act: pulling.Act, path: str, total_bytes: int) -> None:
         if act is not pulling.Act.CONVERTING:

@@ -82,7 +82,9 @@ def exclusive(root: Path) -> Iterator[None]:
 
 
 def gigabytes(size_bytes: int) -> str:
-    """A size as people read it: 12.2 GB, 67 MB."""
+    """A size as people read it: 12.2 GB, 67 MB, 1 kB for a few bytes, 0 kB for none."""
     if size_bytes >= 10**9:
         return f"{size_bytes / 10**9:.1f} GB"
-    return f"{size_bytes / 10**6:.0f} MB" if size_bytes >= 10**6 else f"{max(1, round(size_bytes / 1000))} kB"
+    if size_bytes >= 10**6:
+        return f"{size_bytes / 10**6:.0f} MB"
+    return f"{min(size_bytes, max(1, round(size_bytes / 1000)))} kB"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from bot import cli
-from engines.weights import manifest
+from engines.weights import lock, manifest
 from tests import hub_double
 from tests import official_layout as official
 
@@ -98,11 +100,39 @@ def test_an_unknown_kind_is_refused_with_those_that_there_are(tmp_path: Path) ->
     assert "text_to_image" in told(result)
 
 
-def test_nothing_to_convert_and_nothing_to_verify_are_told(tmp_path: Path) -> None:
+def test_nothing_to_convert_is_told(tmp_path: Path) -> None:
     assert "is to be converted" in told(called("convert", "--dir", tmp_path))
-    empty = called("verify", "--dir", tmp_path)
-    assert empty.exit_code == 1
-    assert "0 of 0" in told(empty)
+
+
+@pytest.mark.parametrize("flags", [(), ("--quick",)])
+@pytest.mark.parametrize("name", ["empty", "not there"])
+def test_a_folder_without_weights_is_told_with_what_fetches_them(
+    tmp_path: Path, name: str, flags: Sequence[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    folder = tmp_path / name
+    result = called("verify", "--dir", folder, *flags)
+    assert result.exit_code == 1
+    fetch = f"kandinsky-bot weights pull --dir {shlex.quote(str(folder))}"
+    assert told(result) == f"There are no weights in {folder}. `{fetch}` fetches what text to image needs."
+
+
+def test_files_put_there_by_hand_are_named_and_nothing_is_wrong_with_them(tmp_path: Path) -> None:
+    (tmp_path / "movq.pt").write_bytes(b"by hand")
+    result = called("verify", "--dir", tmp_path)
+    assert result.exit_code == 0
+    assert "not in the lock movq.pt: it was put there by hand" in told(result)
+    assert "Nothing was compared" in told(result)
+    assert "0 of 0" not in told(result)
+    assert "0 files" not in told(result)
+
+
+def test_a_file_that_is_gone_is_missing_though_nothing_else_was_there(tmp_path: Path) -> None:
+    lock.write(tmp_path, lock.Lock(files={"movq.safetensors": lock.Entry(1, "00")}))
+    result = called("verify", "--dir", tmp_path)
+    assert result.exit_code == 1
+    assert "missing movq.safetensors" in told(result)
+    assert "0 of 1 files have their checksums" in told(result)
 
 
 def test_the_folder_is_that_of_the_official_profile(tmp_path: Path) -> None:
