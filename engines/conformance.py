@@ -13,15 +13,17 @@ import torch
 
 from engines import errors, golden
 from engines.kandinsky3 import golden as kandinsky3
-from engines.kandinsky3 import golden_control, golden_ip, golden_repainting, golden_super_resolution
+from engines.kandinsky3 import golden_control, golden_ip, golden_names, golden_repainting, golden_super_resolution
 
 NO_ENGINE = "not run: no engine for it yet"
+NOT_COMPARED = "not run: there is no comparison for some or all of these tensors"
 _FILES = {
     **kandinsky3.FILES,
     **golden_ip.FILES,
     **golden_control.FILES,
     **golden_repainting.FILES,
     **golden_super_resolution.FILES,
+    **golden_names.FILES,
 }
 # what a fixture of an unexpected form, or a model that cannot take it, raises
 _UNUSABLE = (errors.EngineError, RuntimeError, KeyError, IndexError, TypeError, ValueError)
@@ -45,7 +47,12 @@ class CaseReport:
     @property
     def failed(self) -> bool:
         """The case is over its limit, or could not be run although an engine for it exists."""
-        return not self.passed and self.note != NO_ENGINE
+        return not self.passed and not self.skipped
+
+    @property
+    def skipped(self) -> bool:
+        """There is nothing that would run it."""
+        return self.note in (NO_ENGINE, NOT_COMPARED)
 
 
 def run(directory: Path) -> Iterator[CaseReport]:
@@ -59,18 +66,28 @@ def run(directory: Path) -> Iterator[CaseReport]:
 
 
 def _reports(directory: Path) -> Iterator[CaseReport]:
-    for path in sorted(directory.glob("*.safetensors")):
-        cases = _FILES.get(path.stem)
+    for path in sorted(directory.iterdir()):
+        if path.suffix == ".md" or path.name.startswith("."):
+            continue
+        file = path.stem if path.suffix == ".safetensors" else path.name
+        cases = _FILES.get(file)
         if cases is None:
-            yield CaseReport(path.stem, "all", note=NO_ENGINE)
+            yield CaseReport(file, "all", note=NO_ENGINE)
             continue
         try:
-            listed = list(cases(golden.Fixture.open(path)))
+            fixture = golden.Fixture.open(path)
+            listed = list(cases(fixture))
         except _UNUSABLE as error:
-            yield CaseReport(path.stem, "all", note=f"cannot be run: {error}")
+            yield CaseReport(file, "all", note=f"cannot be run: {error}")
             continue
+        stopped: set[str] = set()
         for case, check in listed:
-            yield _report(path.stem, case, check)
+            report = _report(file, case, check)
+            stopped |= {case} if report.error is None else set()
+            yield report
+        for words in fixture.unread():
+            if words not in stopped:  # a case that was not run to its end has said so itself
+                yield CaseReport(file, f"{words}.*", note=NOT_COMPARED)
 
 
 @torch.inference_mode()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -23,21 +23,30 @@ EXACT = 0.0  # a limit for ids, masks and timesteps
 
 @dataclass(frozen=True, slots=True)
 class Fixture:
-    """One golden file."""
+    """One golden file. It keeps account of the tensors that were asked for, so that none is passed over in silence."""
 
     path: Path
     tensors: dict[str, Tensor]
     config: dict[str, Any]
+    read: set[str] = field(default_factory=set)
 
     @classmethod
     def open(cls, path: Path) -> Self:
+        if path.suffix == ".json":
+            return cls(path, {}, json.loads(path.read_text()))
         content = checkpoints.read(path)
         return cls(path, dict(content.tensors), json.loads(content.metadata.get("config", "{}")))
 
     def __getitem__(self, name: str) -> Tensor:
         if name not in self.tensors:
             raise errors.CheckpointInvalid(f"{self.path.name} has no tensor {name}")
+        self.read.add(name)
         return self.tensors[name]
+
+    def below(self, prefix: str) -> dict[str, Tensor]:
+        """The tensors whose names start with the prefix, without it."""
+        self.read.update(name for name in self.tensors if name.startswith(prefix))
+        return checkpoints.below(prefix, self.tensors)
 
     def beside(self, stem: str) -> Fixture:
         """Another golden file of the same directory."""
@@ -47,8 +56,12 @@ class Fixture:
         """`prefix.0`, `prefix.1`, ... as far as they go."""
         found: list[Tensor] = []
         while f"{prefix}.{len(found)}" in self.tensors:
-            found.append(self.tensors[f"{prefix}.{len(found)}"])
+            found.append(self[f"{prefix}.{len(found)}"])
         return found
+
+    def unread(self) -> list[str]:
+        """The first words, up to a dot, of the tensors that nobody asked for."""
+        return sorted({name.partition(".")[0] for name in self.tensors.keys() - self.read})
 
 
 @dataclass(slots=True)

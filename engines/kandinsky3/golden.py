@@ -9,13 +9,12 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from engines import checkpoints
 from engines.golden import EXACT, Case, Check, Fixture, Worst
 from engines.kandinsky3 import movq, noise, pictures, sampler, schedule, text, unet
 
@@ -45,6 +44,28 @@ def _unet_cases(fixture: Fixture) -> Iterator[Case]:
         yield "y4_nocontext_mask", passes(4, everything, "out.y4_nocontext_mask")
     if "out.y9" in fixture.tensors:
         yield "y9", passes(9, said, "out.y9")
+    if any(name.startswith("mid.") for name in fixture.tensors):
+        yield "mid", functools.partial(_compare_inside, fixture, said)
+
+
+def _compare_inside(fixture: Fixture, said: Sequence[unet.Context], worst: Worst) -> None:
+    """What passes between the parts of the 4-channel network."""
+    network = build_network(fixture, 4)
+    stock = network.unet
+    parts = {
+        "mid.time_embed": stock.time_embedding,
+        "mid.time_embed_pooled": stock.add_time_condition,
+        "mid.in_layer": stock.conv_in,
+        **{f"mid.down.{level}": block for level, block in enumerate(stock.down_blocks)},
+        **{f"mid.up.{level}": block for level, block in enumerate(stock.up_blocks)},
+    }
+    seen: dict[str, Tensor] = {}
+    for name, part in parts.items():
+        part.register_forward_hook(lambda _part, _given, gives, name=name: seen.update({name: gives}))
+    network(fixture["in.x4"], fixture["in.time"].tolist(), said)
+    for name, actual in seen.items():
+        if name in fixture.tensors:
+            worst.compare_to_peak(actual, fixture[name], FORWARD)
 
 
 def _movq_cases(fixture: Fixture) -> Iterator[Case]:
@@ -89,11 +110,11 @@ def _compare_schedule(worst: Worst, fixture: Fixture, name: str, ours: schedule.
 
 
 def _compare_times(worst: Worst, fixture: Fixture) -> None:
-    for name, expected in fixture.tensors.items():
+    for name in fixture.tensors:
         if match := re.fullmatch(r"times\.base\.(\d+)", name):
-            worst.compare(torch.tensor(schedule.base_times(int(match[1]))), expected, EXACT)
+            worst.compare(torch.tensor(schedule.base_times(int(match[1]))), fixture[name], EXACT)
         elif name == "times.flash":
-            worst.compare(torch.tensor(schedule.FLASH_TIMES), expected, EXACT)
+            worst.compare(torch.tensor(schedule.FLASH_TIMES), fixture[name], EXACT)
 
 
 def _compare_noising(worst: Worst, fixture: Fixture) -> None:
@@ -109,24 +130,25 @@ def _compare_noising(worst: Worst, fixture: Fixture) -> None:
 
 
 def _compare_thresholds(worst: Worst, fixture: Fixture) -> None:
-    for name, expected in fixture.tensors.items():
-        if match := re.fullmatch(r"threshold\.out_(?:p(\d+)|none)", name):
-            quantile = int(match[1]) / 100 if match[1] else None
+    for name in fixture.tensors:
+        if match := re.fullmatch(r"threshold\.out_(?:p(\d\d+)|none)", name):
+            quantile = float(f"0.{match[1]}") if match[1] else None  # p99 is 0.99, p995 is 0.995
             actual = [sampler.threshold(sample, quantile) for sample in fixture["threshold.in"]]
-            worst.compare_to_peak(torch.stack(actual), expected, ARITHMETIC)
+            worst.compare_to_peak(torch.stack(actual), fixture[name], ARITHMETIC)
 
 
 def _compare_sigmas(worst: Worst, fixture: Fixture) -> None:
     pairs = fixture["var.pairs"].tolist()
-    for name, expected in fixture.tensors.items():
+    for name in fixture.tensors:
         if name.startswith("var.eta"):
             eta = float(name.removeprefix("var.eta"))
             actual = torch.stack([schedule.cosine().sigma(t, previous, eta) for t, previous in pairs])
-            worst.compare(actual, expected, ARITHMETIC)
+            worst.compare(actual, fixture[name], ARITHMETIC)
 
 
 def _base_loop_cases(fixture: Fixture) -> Iterator[Case]:
-    network = build_network(fixture.beside("unet"), 4, fixture.tensors.get("null_embedding"))
+    null_embedding = fixture["null_embedding"] if "null_embedding" in fixture.tensors else None
+    network = build_network(fixture.beside("unet"), 4, null_embedding)
     for name in fixture.tensors:
         if match := re.fullmatch(r"guided\.out_w([\d.]+?)(_neg)?", name):
             yield name.replace(".out", ""), _guided_check(fixture, network, name, float(match[1]), bool(match[2]))
@@ -190,7 +212,7 @@ def begin_states(
     fixture: Fixture, case: str, plan: tuple[sampler.Step, ...], prompts: Sequence[sampler.Prompt]
 ) -> list[sampler.State]:
     draws = fixture.numbered(f"{case}.noise")
-    start = fixture.tensors.get(f"{case}.in_latent")
+    start = fixture[f"{case}.in_latent"] if f"{case}.in_latent" in fixture.tensors else None
     states = []
     for i, prompt in enumerate(prompts):
         said = dict.fromkeys(sampler.Variant, prompt)
@@ -306,27 +328,39 @@ def read_prompts(fixture: Fixture, negative: bool) -> list[sampler.Prompt]:
 
 
 def build_network(fixture: Fixture, channels: int, null_embedding: Tensor | None = None) -> unet.Network:
-    config = replace(unet.UNetConfig(**fixture.config), num_channels=channels)
-    tensors = {name: tensor for name, tensor in fixture.tensors.items() if name.startswith("unet.")}
-    if channels != fixture.config["num_channels"]:
-        tensors |= {f"unet.{n}": t for n, t in checkpoints.below(f"unet{channels}.", fixture.tensors).items()}
+    config = unet_config(fixture)
+    tensors = fixture.below("unet.")
+    if channels != config.num_channels:
+        tensors |= fixture.below(f"unet{channels}.")
+    tensors = {f"unet.{name}": tensor for name, tensor in tensors.items()}
     tensors["null_embedding"] = fixture["null_embedding"] if null_embedding is None else null_embedding
-    return unet.from_original(config, tensors, fixture.path.name)
+    return unet.from_original(replace(config, num_channels=channels), tensors, fixture.path.name)
+
+
+def unet_config(fixture: Fixture) -> unet.UNetConfig:
+    """The sizes among what a file's configuration says."""
+    return unet.UNetConfig(**known_sizes(fixture, unet.UNetConfig))
+
+
+def known_sizes(fixture: Fixture, sizes: type) -> dict[str, Any]:
+    """What a file's configuration says of the fields of a dataclass of sizes."""
+    known = {field.name for field in fields(sizes)}
+    return {name: value for name, value in fixture.config.items() if name in known}
 
 
 def build_movq(fixture: Fixture) -> movq.MoVQ:
-    config = movq.MoVQConfig(**fixture.config)
-    return movq.from_original(config, checkpoints.below("movq.", fixture.tensors), fixture.path.name)
+    config = movq.MoVQConfig(**known_sizes(fixture, movq.MoVQConfig))
+    return movq.from_original(config, fixture.below("movq."), fixture.path.name)
 
 
 def build_encoder(fixture: Fixture) -> text.TextEncoder:
     ours = ("tokens_length", "context_dim")
     config = {name: value for name, value in fixture.config.items() if name not in ours}
-    return text.encoder_from_state(config, checkpoints.below("t5.", fixture.tensors))
+    return text.encoder_from_state(config, fixture.below("t5."))
 
 
 def build_projection(fixture: Fixture) -> text.Projection:
-    return text.projection_from_original(checkpoints.below("projection.", fixture.tensors), fixture.path.name)
+    return text.projection_from_original(fixture.below("projection."), fixture.path.name)
 
 
 FILES: dict[str, Callable[[Fixture], Iterator[Case]]] = {

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from engines import checkpoints
 from engines.golden import EXACT, Case, Fixture, Worst
 from engines.kandinsky3 import fork_text, golden, noise, sampler, unet
 from engines.kandinsky3.control import hint_block, hint_network, reach, side_network
@@ -164,7 +163,7 @@ def _encoded(fixture: Fixture) -> Tensor:
 
 def build_hint_network(fixture: Fixture) -> hint_network.HintNetwork:
     """The hint U-Net of `hint_unet`."""
-    config = unet.UNetConfig(**fixture.beside("unet").config)
+    config = golden.unet_config(fixture.beside("unet"))
     return hint_network.from_original(config, hint_tensors(fixture), fixture.path.name)
 
 
@@ -172,15 +171,13 @@ def hint_tensors(fixture: Fixture) -> dict[str, Tensor]:
     """The weights of `hint_unet` as its file would hold them: the base's, and the hint block of the side network."""
     base, side = fixture.beside("unet"), fixture.beside("controlnet")
     tensors = {name: tensor for name, tensor in base.tensors.items() if name.startswith(hint_network.UNET)}
-    hints = checkpoints.below(_SIDE + hint_block.PREFIX, side.tensors)
+    hints = side.below(_SIDE + hint_block.PREFIX)
     return tensors | {f"{hint_network.UNET}{hint_block.PREFIX}{name}": tensor for name, tensor in hints.items()}
 
 
 def build_side_network(fixture: Fixture) -> side_network.SideNetwork:
     """The base of `unet` with the side network of `controlnet`."""
-    known = {field.name for field in fields(unet.UNetConfig)}
-    config = unet.UNetConfig(**{name: value for name, value in fixture.config.items() if name in known})
-    side = side_network.from_original(config, checkpoints.below(_SIDE, fixture.tensors), fixture.path.name)
+    side = side_network.from_original(golden.unet_config(fixture), fixture.below(_SIDE), fixture.path.name)
     return side_network.SideNetwork(golden.build_network(fixture.beside("unet"), 4), side)
 
 

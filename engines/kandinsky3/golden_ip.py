@@ -13,7 +13,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines import checkpoints
 from engines.golden import EXACT, Case, Check, Fixture, Worst
 from engines.kandinsky3 import (
     fork_text,
@@ -51,8 +50,8 @@ def _cases(fixture: Fixture) -> Iterator[Case]:
     words = fixture.beside("t5_condition")
     family = _Family(
         golden.build_network(fixture.beside("unet"), 4),
-        image_prompt_files.adapter_from_original(image_prompt_files.extras(fixture.tensors), fixture.path.name),
-        image_encoder.from_state(fixture.config["clip"], checkpoints.below("clip.", fixture.tensors)),
+        image_prompt_files.adapter_from_original(fixture.below(image_prompt_files.SLIM), fixture.path.name),
+        image_encoder.from_state(fixture.config["clip"], fixture.below("clip.")),
         golden.build_encoder(words),
         golden.build_projection(words),
     )

@@ -9,13 +9,11 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from engines import checkpoints
 from engines.golden import EXACT, Case, Fixture, Worst
 from engines.kandinsky3 import golden, movq, noise, schedule, tiling
 from engines.kandinsky3.super_resolution import network, refine, sampler, solver, views
@@ -103,9 +101,8 @@ def begin_states(
 
 
 def build_network(fixture: Fixture) -> network.Network:
-    known = {field.name for field in fields(network.Config)}
-    config = network.Config(**{name: value for name, value in fixture.config.items() if name in known})
-    return network.from_original(config, checkpoints.below("sr.", fixture.tensors), fixture.path.name)
+    config = network.Config(**golden.known_sizes(fixture, network.Config))
+    return network.from_original(config, fixture.below("sr."), fixture.path.name)
 
 
 def _pixels(states: list[sampler.State]) -> Tensor:
