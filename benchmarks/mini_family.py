@@ -289,7 +289,7 @@ def main() -> None:
         rows.append(row(name, count, arguments.weights, arguments.guidance))
         print(*rows[-1], sep=" | ")
     names = ", ".join(str(one[0]) for one in rows)
-    told = [f"By this commit: {names}; the rest before, with weights that did not change since."]
+    told = [f"Measured by this run: {names}; the other rows are kept from runs before it."]
     report.publish(
         "mini_family",
         "The miniature family beyond text to image",
