@@ -179,7 +179,23 @@ class WeightedImage(BaseModel):
     weight: float = Field(default=0.5, ge=0.0, le=2.0)
 
 
-class ImageFusion(_PictureTask):
+class _FromImages(_PictureTask):
+    """What every kind that starts from the weighted sum of several pictures has."""
+
+    images: tuple[WeightedImage, ...]
+
+    @model_validator(mode="after")
+    def _some_picture_counts(self) -> Self:
+        if not any(source.weight for source in self.images):  # no picture has an embedding of zeros
+            raise ValueError("at least one picture needs a weight above 0")
+        return self
+
+    @property
+    def media_names(self) -> tuple[str, ...]:
+        return tuple(source.image for source in self.images)
+
+
+class ImageFusion(_FromImages):
     """One picture from several: the weighted sum of their embeddings (paper, 5.4)."""
 
     kind: Literal["image_fusion"] = "image_fusion"
@@ -187,12 +203,8 @@ class ImageFusion(_PictureTask):
     model: Literal[Model.KANDINSKY_3, Model.KANDINSKY_22] = Model.KANDINSKY_3
     aspect_ratio: AspectRatio = AspectRatio.SQUARE
 
-    @property
-    def media_names(self) -> tuple[str, ...]:
-        return tuple(source.image for source in self.images)
 
-
-class ImageTextFusion(_PictureTask):
+class ImageTextFusion(_FromImages):
     """A picture of what the images show and the prompt says (paper, 5.4).
 
     Kandinsky 2.2 mixes embeddings: that of the prompt and the sum of the images', in the shares 1 : image_weight.
@@ -204,10 +216,6 @@ class ImageTextFusion(_PictureTask):
     images: tuple[WeightedImage, ...] = Field(min_length=1, max_length=FUSION_LIMIT)
     image_weight: float = Field(default=1.0, ge=0.0, le=2.0)  # of the image's attention beside the text's
     aspect_ratio: AspectRatio = AspectRatio.SQUARE
-
-    @property
-    def media_names(self) -> tuple[str, ...]:
-        return tuple(source.image for source in self.images)
 
 
 class StyleTransfer(_FromImage):

@@ -165,6 +165,7 @@ def test_a_model_that_is_not_installed_is_told_with_the_command_that_fetches_it(
         ("image_fusion", {"image": ["a"]}, "needs --image, from 2 to 5 times"),
         ("image_fusion", {"image": ["a", "b"], "weight": [1.0]}, "there are 1 for 2"),
         ("image_fusion", {"image": ["a", "b"], "weight": [1.0, 3.0]}, "--weight: input should be less"),
+        ("image_fusion", {"image": ["a", "b"], "weight": [0.0, 0.0]}, "at least one picture needs a weight above 0"),
         ("outpaint", {"image": ["a"]}, "exactly one of --left, --zoom-out and --ar"),
         ("upscale", {"image": ["a"], "factor": 3}, "--factor cannot be that with upscale. Possible: 2, 4"),
         ("style_transfer", {"image": ["a"], "control": "pose"}, "--control: input should be 'edges', 'depth'"),

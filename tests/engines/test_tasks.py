@@ -56,3 +56,16 @@ def test_kandinsky_22_is_controlled_by_depth_and_a_prompt_alone() -> None:
     for unheard in ({"control_scale": 0.3}, {"control_end": 0.5}):
         with pytest.raises(ValidationError, match="no scale"):
             tasks.StyleTransfer.model_validate(older | {"control": "depth"} | unheard)
+
+
+@pytest.mark.parametrize("kind", ["image_fusion", "image_text_fusion"])
+@pytest.mark.parametrize("weights", [(0.0, 0.0), (0.0, -0.0, 0.0)])
+def test_pictures_that_all_count_nothing_are_refused(kind: str, weights: tuple[float, ...]) -> None:
+    said = {"kind": kind, "seed": 1, **({"prompt": "a cat"} if kind == "image_text_fusion" else {})}
+    images = [{"image": str(number), "weight": weight} for number, weight in enumerate(weights)]
+    with pytest.raises(ValidationError, match="weight above 0"):
+        tasks.TASKS.validate_python({**said, "images": images})
+    images[-1]["weight"] = 0.1
+    task = tasks.TASKS.validate_python({**said, "images": images})
+    assert task.media_names == tuple(str(number) for number in range(len(weights)))
+    assert tasks.TASKS.validate_json(task.model_dump_json()) == task
