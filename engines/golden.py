@@ -59,9 +59,24 @@ class Fixture:
             found.append(self[f"{prefix}.{len(found)}"])
         return found
 
+    def cases(self) -> dict[str, dict[str, Any]]:
+        """What the configuration says of each case, below `cases` or, with the sizes, beside them."""
+        said = self.config.get("cases", self.config)
+        return {case: one for case, one in said.items() if isinstance(one, dict)}
+
     def unread(self) -> list[str]:
         """The first words, up to a dot, of the tensors that nobody asked for."""
         return sorted({name.partition(".")[0] for name in self.tensors.keys() - self.read})
+
+
+def row(tensor: Tensor, number: int) -> Tensor:
+    """What a recorded batch holds for a picture; all of them share what was recorded once."""
+    return tensor[number if len(tensor) > 1 else 0]
+
+
+def factor(ending: str) -> float:
+    """The number at the end of a tensor's name: 1 is 1, 06 and 0.6 are 0.6, 15 is 1.5."""
+    return float(ending if "." in ending else f"{ending[0]}.{ending[1:] or 0}")
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.golden import EXACT, Case, Fixture, Worst
+from engines.golden import EXACT, Case, Fixture, Worst, factor, row
 from engines.kandinsky3 import fork_text, golden, noise, sampler, unet
 from engines.kandinsky3.control import hint_block, hint_network, reach, side_network
 
@@ -37,7 +37,7 @@ def _hint_unet_cases(fixture: Fixture) -> Iterator[Case]:
         "y_zero_hint",
         lambda worst: _compare_pass(fixture, built(), torch.zeros_like(fixture["in.hint"]), "out.y_zero_hint", worst),
     )
-    for case, said in fixture.config["cases"].items():
+    for case, said in fixture.cases().items():
         dialect = fork_text.HINT_IMAGE if "strength" in said else fork_text.HINT_TEXT
         yield f"{case}_text", functools.partial(_compare_text, fixture, case, dialect)
         yield case, functools.partial(_compare_loop, fixture, case, said, sampler.Variant.EDGES, built)
@@ -54,20 +54,13 @@ def _controlnet_cases(fixture: Fixture) -> Iterator[Case]:
     yield "states", lambda worst: _compare_states(fixture, built(), worst)
     for name in fixture.tensors:
         if name.startswith("out.unet_"):
-            scale = _scale(name.removeprefix("out.unet_"))
+            ending = name.removeprefix("out.unet_")
+            scale = 0.0 if ending == "plain" else factor(ending.removeprefix("k"))
             yield name.removeprefix("out."), functools.partial(_compare_steered, fixture, built, name, scale)
     dialect = replace(fork_text.SIDE_NETWORK, cut=fixture.config["cut_context"])
-    for case, said in fixture.config["cases"].items():
+    for case, said in fixture.cases().items():
         yield f"{case}_text", functools.partial(_compare_text, fixture, case, dialect)
         yield case, functools.partial(_compare_loop, fixture, case, said, sampler.Variant.DEPTH, built)
-
-
-def _scale(ending: str) -> float:
-    """The control scale that an output's name ends with: k1 is 1, k05 is 0.5, plain is 0."""
-    digits = ending.removeprefix("k")
-    if ending == "plain":
-        return 0.0
-    return float(digits) if len(digits) == 1 else float(f"{digits[0]}.{digits[1:]}")
 
 
 def _compare_pass(fixture: Fixture, network: unet.Predictor, hints: Tensor, expected: str, worst: Worst) -> None:
@@ -98,7 +91,7 @@ def read_inputs(fixture: Fixture) -> tuple[Tensor, list[int], list[unet.Context]
 
 
 def _conditions(fixture: Fixture, hints: Tensor, scale: float = 1.0) -> list[unet.Condition]:
-    """A condition for each row of `in.x`; one hint serves all of them."""
+    """A condition for each row of `in.x`; one hint may serve all of them."""
     return [unet.Condition(hint=hint, scale=scale) for hint in hints.expand(len(fixture["in.x"]), -1, -1, -1)]
 
 
@@ -120,11 +113,11 @@ def _seen(fixture: Fixture, case: str, sign: str) -> tuple[int, ...]:
     return tuple(ids[mask.bool()].tolist())
 
 
-def _recorded(fixture: Fixture, case: str) -> tuple[unet.Context, unet.Context]:
-    """What the network was told for and against."""
-    positive = unet.Context(fixture[f"{case}.prompt_embeds"][0], fixture[f"{case}.prompt_mask"][0].bool())
-    negative = unet.Context(fixture[f"{case}.negative_prompt_embeds"][0], fixture[f"{case}.negative_mask"][0].bool())
-    return positive, negative
+def _recorded(fixture: Fixture, case: str, picture: int = 0) -> tuple[unet.Context, unet.Context]:
+    """What the network was told for and against a picture of the batch."""
+    rows = [row(fixture[f"{case}.{sign}prompt_embeds"], picture) for sign in ("", "negative_")]
+    masks = [row(fixture[f"{case}.{sign}_mask"], picture).bool() for sign in ("prompt", "negative")]
+    return unet.Context(rows[0], masks[0]), unet.Context(rows[1], masks[1])
 
 
 def _compare_loop(
@@ -132,26 +125,29 @@ def _compare_loop(
 ) -> None:
     whole = sampler.ddpm_plan(said["steps"], fixture.config["guidance_scale"], variant)
     worst.compare(torch.tensor([step.t for step in whole]), fixture[f"{case}.timesteps"], EXACT)
-    state = begin_state(fixture, case, said, variant)
-    for number in range(len(state.plan)):
-        (state,) = sampler.advance([state], built())
-        worst.compare(state.latents, fixture[f"{case}.step.{number}"][0], LOOP)
-    worst.compare(state.latents, fixture[f"{case}.out"][0], LOOP)
+    pictures = range(len(fixture[f"{case}.noise.0"]))
+    states = [begin_state(fixture, case, said, variant, picture) for picture in pictures]
+    for number in range(len(states[0].plan)):
+        states = sampler.advance(states, built())
+        worst.compare(golden.latents(states), fixture[f"{case}.step.{number}"], LOOP)
+    worst.compare(golden.latents(states), fixture[f"{case}.out"], LOOP)
 
 
-def begin_state(fixture: Fixture, case: str, said: dict[str, Any], variant: sampler.Variant) -> sampler.State:
-    """The state of a case before its first step."""
+def begin_state(
+    fixture: Fixture, case: str, said: dict[str, Any], variant: sampler.Variant, picture: int = 0
+) -> sampler.State:
+    """The state of a picture of a case before its first step."""
     draws = fixture.numbered(f"{case}.noise")
     strength = said.get("strength", 1.0)
     plan = sampler.ddpm_plan(said["steps"], fixture.config["guidance_scale"], variant, strength)
     plan = reach.within(plan, said.get("control_guidance_start", 0.0), said.get("control_guidance_end", 1.0))
     return sampler.begin(
         plan,
-        {variant: sampler.Prompt(*_recorded(fixture, case))},
-        noise.Tape(tuple(draw[0] for draw in draws)),
+        {variant: sampler.Prompt(*_recorded(fixture, case, picture))},
+        noise.Tape(tuple(draw[picture] for draw in draws)),
         (draws[0].shape[1], draws[0].shape[2], draws[0].shape[3]),
         start=_encoded(fixture) if "strength" in said else None,
-        condition=unet.Condition(hint=fixture["in.hint"][0], scale=float(said.get("k", 1.0))),
+        condition=unet.Condition(hint=row(fixture["in.hint"], picture), scale=float(said.get("k", 1.0))),
     )
 
 

@@ -6,14 +6,14 @@ File: ip_adapter. The U-Net comes from `unet`, the text encoder and the projecti
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
 
-from engines.golden import EXACT, Case, Check, Fixture, Worst
+from engines.golden import EXACT, Case, Check, Fixture, Worst, factor
 from engines.kandinsky3 import (
     fork_text,
     golden,
@@ -62,7 +62,7 @@ def _cases(fixture: Fixture) -> Iterator[Case]:
             yield name.replace(".out_", "_"), _attention_check(fixture, family, name)
         elif name.startswith("unet.out_w"):
             yield name.replace(".out_", "_"), _pass_check(fixture, family, name)
-    for case, said in fixture.config["cases"].items():
+    for case, said in fixture.cases().items():
         yield f"{case}_context", functools.partial(_compare_contexts, fixture, case, said, family)
         yield f"{case}_embedding", functools.partial(_compare_fused, fixture, case, family)
         yield case, functools.partial(_compare_loop, fixture, case, said, family)
@@ -115,10 +115,10 @@ def _compare_contexts(fixture: Fixture, case: str, said: dict[str, Any], family:
 def _compare_fused(fixture: Fixture, case: str, family: _Family, worst: Worst) -> None:
     weights = fixture[f"{case}.weights"].tolist()
     shown = family.clip.embed_pixels(fixture["pipe.pixel_values"])
-    # the file does not say which of its pictures a case shows: those that follow each other and fit
-    windows = [shown[first : first + len(weights)] for first in range(len(shown) - len(weights) + 1)]
     expected = fixture[f"{case}.fused_embeds"]
-    sums = [image_encoder.fused(list(window), weights).unsqueeze(0) for window in windows]
+    # the file does not say which of its pictures a case shows, nor in which order: those that fit
+    orders = itertools.permutations(shown, len(weights))
+    sums = [image_encoder.fused(order, weights).expand_as(expected) for order in orders]
     worst.compare(min(sums, key=lambda one: float((one - expected).abs().max())), expected, FORWARD)
 
 
@@ -131,11 +131,11 @@ def _compare_loop(fixture: Fixture, case: str, said: dict[str, Any], family: _Fa
         family.adapter.prompt(family.clip.embed_nothing(), weight),
     )
     prompt = sight.beside(*_said(fixture, case, said, family))
-    states = golden.begin_states(fixture, case, plan, [prompt])
+    states = golden.begin_states(fixture, case, plan, [prompt] * len(fixture[f"{case}.noise.0"]))
     for i in range(len(plan)):
         states = sampler.advance(states, family.network)
-        worst.compare(_latents(states), fixture[f"{case}.step.{i}"], LOOP)
-    worst.compare(_latents(states), fixture[f"{case}.out"], LOOP)
+        worst.compare(golden.latents(states), fixture[f"{case}.step.{i}"], LOOP)
+    worst.compare(golden.latents(states), fixture[f"{case}.out"], LOOP)
 
 
 def _said(fixture: Fixture, case: str, said: dict[str, Any], family: _Family) -> tuple[unet.Context, unet.Context]:
@@ -157,14 +157,9 @@ def _contexts(fixture: Fixture, prefix: str) -> list[unet.Context]:
     return [unet.Context(*said) for said in zip(rows, masks, strict=True)]
 
 
-def _latents(states: Sequence[sampler.State]) -> Tensor:
-    return torch.stack([state.latents for state in states])
-
-
 def _weight(name: str) -> float:
-    """The image weight that the name of an output ends with: w1 is 1, w06 is 0.6, w05 is 0.5."""
-    digits = name.rpartition("_w")[2]
-    return float(f"{digits[0]}.{digits[1:] or 0}")
+    """The image weight that the name of an output ends with."""
+    return factor(name.rpartition("_w")[2])
 
 
 FILES: dict[str, Callable[[Fixture], Iterator[Case]]] = {"ip_adapter": _cases}

@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from engines import sizes
-from engines.golden import EXACT, Case, Check, Fixture, Worst
+from engines.golden import EXACT, Case, Check, Fixture, Worst, row
 from engines.kandinsky3 import canvas, inpainting, movq, noise, pictures, sampler, schedule, text, unet
 from engines.kandinsky3 import golden as base
 from engines.kandinsky3.sampler import Variant
@@ -76,10 +76,10 @@ def _repaints(fixture: Fixture, network: unet.Network, model: movq.MoVQ, marked:
     def check(worst: Worst) -> None:
         plan, prompts = _inpainting_plan(fixture, fixture.config["steps"]), base.read_prompts(fixture, negative=False)
         seen = inpainting.condition(marked, model.encode(marked.masked.unsqueeze(0))[0])
-        states = [_begun(fixture, "loop", plan, prompts[0], condition=seen)]
+        states = [_begun(fixture, "loop", plan, prompts[0], i, condition=seen) for i in _pictures(fixture, "loop")]
         while not states[0].done:
             states = sampler.advance(states, network)
-        decoded = model.decode(states[0].latents.unsqueeze(0))
+        decoded = model.decode(base.latents(states))
         worst.compare(pictures.unit(decoded), fixture["out.images"], base.PICTURE)
 
     return check
@@ -87,14 +87,17 @@ def _repaints(fixture: Fixture, network: unet.Network, model: movq.MoVQ, marked:
 
 def _repainting_loop(fixture: Fixture, network: unet.Network, case: str) -> Check:
     def check(worst: Worst) -> None:
-        channels = torch.cat([fixture["latent.mask"][0], fixture["latent.masked"][0]])
-        (prompt,) = base.read_prompts(fixture, negative=False)
-        if case.endswith("_neg"):
-            mask = fixture["context_mask"][0].bool()
-            prompt = sampler.Prompt(prompt.positive, unet.Context(fixture[f"{case}.negative_context"][0], mask))
         plan = _inpainting_plan(fixture, len(fixture.numbered(f"{case}.step")))
-        begun = _begun(fixture, case, plan, prompt, condition=unet.Condition(channels=channels))
-        _compare_steps(fixture, case, network, begun, LOOP, worst)
+        _compare_steps(fixture, case, network, [begun(plan, i) for i in _pictures(fixture, case)], LOOP, worst)
+
+    def begun(plan: Sequence[sampler.Step], picture: int) -> sampler.State:
+        channels = torch.cat([row(fixture["latent.mask"], picture), row(fixture["latent.masked"], picture)])
+        mask = row(fixture["context_mask"], picture).bool()
+        positive, negative = unet.Context(row(fixture["context"], picture), mask), None
+        if f"{case}.negative_context" in fixture.tensors:  # its mask is the prompt's, as in the original
+            negative = unet.Context(row(fixture[f"{case}.negative_context"], picture), mask)
+        seen = unet.Condition(channels=channels)
+        return _begun(fixture, case, plan, sampler.Prompt(positive, negative), picture, condition=seen)
 
     return check
 
@@ -110,7 +113,7 @@ def _img2img_cases(fixture: Fixture) -> Iterator[Case]:
     yield "ddpm", functools.partial(_compare_ddpm, fixture)
     yield "picture", lambda worst: worst.compare(canvas.tensor(_image(fixture)), fixture["mid.image"][0], EXACT)
     yield "latents", lambda worst: worst.compare(_latents(fixture, model), fixture["mid.latent"][0], base.FORWARD)
-    for case, said in fixture.config["cases"].items():
+    for case, said in fixture.cases().items():
         yield case, _fork_loop(fixture, network, model, case, said)
 
 
@@ -131,14 +134,25 @@ def _fork_loop(fixture: Fixture, network: unet.Network, model: movq.MoVQ, case: 
         guidance = fixture.config["guidance_scale"]
         plan = sampler.ddpm_plan(said["steps"], guidance, Variant.BASE, said["strength"])
         worst.compare(torch.tensor([step.t for step in plan]), fixture[f"{case}.timesteps"], EXACT)
-        positive = unet.Context(fixture[f"{case}.prompt_embeds"][0], fixture[f"{case}.prompt_mask"][0].bool())
-        negative = unet.Context(
-            fixture[f"{case}.negative_prompt_embeds"][0], fixture[f"{case}.negative_mask"][0].bool()
-        )
-        begun = _begun(fixture, case, plan, sampler.Prompt(positive, negative), start=_latents(fixture, model))
+        start = _latents(fixture, model)
+        begun = [
+            _begun(fixture, case, plan, _fork_prompt(fixture, case, i), i, start=start)
+            for i in _pictures(fixture, case)
+        ]
         _compare_steps(fixture, case, network, begun, FORK_LOOP, worst)
 
     return check
+
+
+def _fork_prompt(fixture: Fixture, case: str, picture: int) -> sampler.Prompt:
+    rows = [row(fixture[f"{case}.{sign}prompt_embeds"], picture) for sign in ("", "negative_")]
+    masks = [row(fixture[f"{case}.{sign}_mask"], picture).bool() for sign in ("prompt", "negative")]
+    return sampler.Prompt(unet.Context(rows[0], masks[0]), unet.Context(rows[1], masks[1]))
+
+
+def _pictures(fixture: Fixture, case: str) -> range:
+    """The numbers of the pictures that a case paints at once."""
+    return range(len(fixture[f"{case}.noise.0"]))
 
 
 def _begun(
@@ -146,11 +160,12 @@ def _begun(
     case: str,
     plan: Sequence[sampler.Step],
     prompt: sampler.Prompt,
+    picture: int,
     *,
     start: Tensor | None = None,
     condition: unet.Condition | None = None,
 ) -> sampler.State:
-    draws = tuple(draw[0] for draw in fixture.numbered(f"{case}.noise"))
+    draws = tuple(draw[picture] for draw in fixture.numbered(f"{case}.noise"))
     channels, height, width = draws[0].shape
     return sampler.begin(
         tuple(plan),
@@ -163,14 +178,13 @@ def _begun(
 
 
 def _compare_steps(
-    fixture: Fixture, case: str, network: unet.Network, begun: sampler.State, limit: float, worst: Worst
+    fixture: Fixture, case: str, network: unet.Network, states: list[sampler.State], limit: float, worst: Worst
 ) -> None:
-    """Every step of one picture's loop, and its end, against what was recorded."""
-    states = [begun]
+    """Every step of a loop, and its end, against what was recorded."""
     for expected in fixture.numbered(f"{case}.step"):
         states = sampler.advance(states, network)
-        worst.compare(states[0].latents, expected[0], limit)
-    worst.compare(states[0].latents, fixture[f"{case}.out"][0], limit)
+        worst.compare(base.latents(states), expected, limit)
+    worst.compare(base.latents(states), fixture[f"{case}.out"], limit)
 
 
 FILES: dict[str, Callable[[Fixture], Iterator[Case]]] = {

@@ -73,8 +73,8 @@ def _compare_views(fixture: Fixture, name: str, sizes: list[int], worst: Worst) 
 
 def _compare_tiled_encoding(fixture: Fixture, case: str, said: dict[str, Any], worst: Worst) -> None:
     side = int(said["tile_sample_min_size"])
-    tiles = tiling.Tiles.of(side, side // movq.FACTOR, said["overlap_enc"])
     model = golden.build_movq(fixture.beside("movq"))
+    tiles = tiling.Tiles.of(side, side // _factor(model), said["overlap_enc"])
     worst.compare(
         tiling.mapped(fixture[f"{case}.image"], tiles, model.encode), fixture[f"{case}.latent"], golden.FORWARD
     )
@@ -82,10 +82,16 @@ def _compare_tiled_encoding(fixture: Fixture, case: str, said: dict[str, Any], w
 
 def _compare_tiled_decoding(fixture: Fixture, case: str, said: dict[str, Any], worst: Worst) -> None:
     side = int(said["tile_sample_min_size"])
-    tiles = tiling.Tiles.of(side // movq.FACTOR, side, said["overlap_dec"])
     model = golden.build_movq(fixture.beside("movq"))
+    tiles = tiling.Tiles.of(side // _factor(model), side, said["overlap_dec"])
     decoded = tiling.mapped(fixture[f"{case}.latent2"], tiles, model.decode)
     worst.compare(decoded, fixture[f"{case}.image2"], golden.FORWARD)
+
+
+def _factor(model: movq.MoVQ) -> int:
+    """Pixels a side of one latent."""
+    factor: int = 2 ** (model.config.levels - 1)
+    return factor
 
 
 def begin_states(
@@ -119,18 +125,22 @@ def _flash_refiner_cases(fixture: Fixture) -> Iterator[Case]:
 
 
 def _compare_refined(fixture: Fixture, worst: Worst) -> None:
-    said = re.search(r"t=(\d+).*tiles (\d+) stride (\d+)", str(fixture.config[REFINE]))
-    if said is None:
-        raise ValueError("the time and the tiles are not said")
-    t, side, stride = (int(number) for number in said.groups())
+    t = _said(fixture, r"t", refine.T)
+    side, stride = _said(fixture, r"tiles?", refine.TILES.side), _said(fixture, r"strides?", refine.TILES.stride)
     tiles = tiling.Tiles(side, stride, blend=side - stride, kept=stride)
-    (prompt, *_) = golden.read_prompts(fixture, negative=False)
+    prompts = golden.read_prompts(fixture, negative=False)
     flash = golden.build_network(fixture.beside("unet"), 4)
     draws = fixture.numbered(f"{REFINE}.noise")
     for i, latents in enumerate(fixture[f"{REFINE}.in_latent"]):
         tape = noise.Tape(tuple(draw[i] for draw in draws))
-        out = refine.refined(flash, latents, prompt.positive, tape, 0, tiles, t)
+        out = refine.refined(flash, latents, prompts[i].positive, tape, 0, tiles, t)
         worst.compare_to_peak(out, fixture[f"{REFINE}.out"][i], golden.FLASH)
+
+
+def _said(fixture: Fixture, word: str, published: int) -> int:
+    """The number after a word of what the configuration says of the refine pass; unsaid, it is the published one."""
+    match = re.search(rf"\b{word}\W{{1,3}}(\d+)", str(fixture.config[REFINE]))
+    return published if match is None else int(match[1])
 
 
 FILES: dict[str, Callable[[Fixture], Iterator[Case]]] = {

@@ -208,17 +208,10 @@ def _stock(config: UNetConfig) -> Any:
     bridges.install()
     from diffusers.models.unets.unet_kandinsky3 import Kandinsky3UNet
 
-    stock_flags = [False, True, True, True]
-    unsupported = (
-        (len(set(config.num_blocks)) != 1, "num_blocks differ between levels"),
-        (config.init_channels * 2 != config.widths[0], "init_channels is not half of the first width"),
-        (list(config.add_cross_attention) != stock_flags, "cross-attention belongs on every level but the first"),
-        (list(config.add_self_attention) != stock_flags, "self-attention belongs on every level but the first"),
-        ((config.expansion_ratio, config.compression_ratio) != (4, 2), "expansion and compression must be 4 and 2"),
-    )
-    for unusable, reason in unsupported:
-        if unusable:
-            raise errors.CheckpointInvalid(f"this U-Net configuration cannot be built: {reason}")
+    levels = len(config.widths)
+    lists = (config.num_blocks, config.add_cross_attention, config.add_self_attention)
+    if any(len(one) != levels for one in lists) or min(config.num_blocks) < 2:
+        raise errors.CheckpointInvalid("this U-Net configuration cannot be built: two blocks a level at least")
     stock = Kandinsky3UNet(
         in_channels=config.num_channels,
         time_embedding_dim=config.time_embed_dim,
@@ -233,7 +226,56 @@ def _stock(config: UNetConfig) -> Any:
     stock.add_time_condition = _Pooling(stock.add_time_condition.attention)
     if config.num_channels != config.out_channels:  # inpainting: stock forces as many outputs as inputs
         stock.conv_out = nn.Conv2d(config.init_channels, config.out_channels, kernel_size=3, padding=1)
+    if not _is_stock(config):
+        _rebuild(stock, config)
     return stock
+
+
+def _is_stock(config: UNetConfig) -> bool:
+    """Whether the stock class itself builds this: every published network."""
+    flags = [False, True, True, True]
+    return (
+        len(set(config.num_blocks)) == 1
+        and config.init_channels * 2 == config.widths[0]
+        and list(config.add_cross_attention) == list(config.add_self_attention) == flags
+        and (config.expansion_ratio, config.compression_ratio) == (4, 2)
+    )
+
+
+def _rebuild(stock: Any, config: UNetConfig) -> None:
+    """Give a stock U-Net the layers that its class has no parameters for, of the stock kinds."""
+    from diffusers.models.embeddings import TimestepEmbedding, Timesteps
+    from diffusers.models.unets import unet_kandinsky3 as kinds
+
+    first, last = config.init_channels, len(config.widths) - 1
+    outer = (first, *config.widths[:-1])  # what each level gets from the one above it, and gives back
+    stock.time_proj = Timesteps(first, flip_sin_to_cos=False, downscale_freq_shift=1)
+    stock.time_embedding = TimestepEmbedding(first, config.time_embed_dim)
+    stock.conv_in = nn.Conv2d(config.num_channels, first, kernel_size=3, padding=1)
+    stock.conv_norm_out = nn.GroupNorm(config.groups, first)
+    stock.conv_out = nn.Conv2d(first, config.out_channels, kernel_size=3, padding=1)
+
+    def common(level: int) -> tuple[Any, ...]:
+        context_dim = config.context_dim if config.add_cross_attention[level] else None
+        sizes = (config.groups, config.head_dim, config.expansion_ratio, config.compression_ratio)
+        return config.time_embed_dim, context_dim, config.num_blocks[level], *sizes, level != last
+
+    stock.down_blocks = nn.ModuleList(
+        kinds.Kandinsky3DownSampleBlock(
+            outer[level], config.widths[level], *common(level), config.add_self_attention[level]
+        )
+        for level in range(last + 1)
+    )
+    stock.up_blocks = nn.ModuleList(
+        kinds.Kandinsky3UpSampleBlock(
+            config.widths[level],
+            0 if level == last else config.widths[level],
+            outer[level],
+            *common(level),
+            config.add_self_attention[level],
+        )
+        for level in reversed(range(last + 1))
+    )
 
 
 class _Pooling(nn.Module):
