@@ -211,7 +211,9 @@ def _stock(config: UNetConfig) -> Any:
     levels = len(config.widths)
     lists = (config.num_blocks, config.add_cross_attention, config.add_self_attention)
     if any(len(one) != levels for one in lists) or min(config.num_blocks) < 2:
-        raise errors.CheckpointInvalid("this U-Net configuration cannot be built: two blocks a level at least")
+        raise errors.CheckpointInvalid(
+            "this U-Net cannot be built: every level needs its flags and two blocks at least"
+        )
     stock = Kandinsky3UNet(
         in_channels=config.num_channels,
         time_embedding_dim=config.time_embed_dim,
