@@ -8,11 +8,11 @@ from __future__ import annotations
 import io
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops, ImageFilter
 
 from benchmarks import mini_eye
 
@@ -72,6 +72,18 @@ def couple(dice: random.Random) -> Drawing:
         Thing(two, shapes[1], 0.73, 0.5 + dice.uniform(-0.03, 0.03), dice.uniform(0.28, 0.33)),
     )
     return Drawing(background, things)
+
+
+def depth(drawing: Drawing) -> np.ndarray:
+    """Its depth map, uint8 [side_px, side_px, 3]: things are nearer than the ground."""
+    return Drawing("black", tuple(replace(thing, colour="white") for thing in drawing.things)).pixels()
+
+
+def lines(drawing: Drawing) -> np.ndarray:
+    """A line drawing of its rims, black on white, uint8 [side_px, side_px, 3]."""
+    inside = Image.fromarray(depth(drawing))
+    rims = ImageChops.difference(inside.filter(ImageFilter.MaxFilter(3)), inside.filter(ImageFilter.MinFilter(3)))
+    return np.asarray(ImageChops.invert(rims))
 
 
 def around(things: Sequence[Thing], side_px: int = SIDE_PX, margin: float = 0.05) -> np.ndarray:

@@ -117,16 +117,38 @@ def image_and_text(count: int) -> list[Case]:
 
 def edges(count: int) -> list[Case]:
     """The forms of a picture in other colours, said by the prompt."""
-    cases = []
-    for seed, dice in _dice("edges", count):
-        source = mini_drawing.single(dice)
-        thing = source.things[0]
-        free = [name for name in mini_eye.REFERENCE if name not in (source.background, thing.colour)]
-        colour, ground = dice.sample(free, 2)
-        task = tasks.StyleTransfer(image=SOURCE, seed=seed, prompt=_words((replace(thing, colour=colour),), ground))
-        judge = _bound(mini_judges.traced, source, ground, colour)
-        cases.append(Case(task, {SOURCE: source.png()}, judge))
-    return cases
+    return [
+        _traced(seed, dice, tasks.Control.EDGES, mini_drawing.Drawing.pixels) for seed, dice in _dice("edges", count)
+    ]
+
+
+def depth(count: int) -> list[Case]:
+    """An object that is nearer than the ground, in colours that the prompt says."""
+    return [_traced(seed, dice, tasks.Control.DEPTH, mini_drawing.depth) for seed, dice in _dice("depth", count)]
+
+
+def scribble(count: int) -> list[Case]:
+    """By turns a line drawing, whose lines are followed as they are, and a picture, whose edges become strokes."""
+    return [
+        _traced(seed, dice, tasks.Control.SCRIBBLE, mini_drawing.lines if seed % 2 else mini_drawing.Drawing.pixels)
+        for seed, dice in _dice("scribble", count)
+    ]
+
+
+def _traced(
+    seed: int,
+    dice: random.Random,
+    control: tasks.Control,
+    seen: Callable[[mini_drawing.Drawing], np.ndarray],
+) -> Case:
+    """The forms of what is `seen` of a drawing, in two colours that it does not have."""
+    source = mini_drawing.single(dice)
+    thing = source.things[0]
+    free = [name for name in mini_eye.REFERENCE if name not in (source.background, thing.colour)]
+    colour, ground = dice.sample(free, 2)
+    prompt = _words((replace(thing, colour=colour),), ground)
+    task = tasks.StyleTransfer(image=SOURCE, seed=seed, prompt=prompt, control=control)
+    return Case(task, {SOURCE: mini_drawing.to_png(seen(source))}, _bound(mini_judges.traced, source, ground, colour))
 
 
 def kandinsky_22(count: int) -> list[Case]:
@@ -147,6 +169,8 @@ MEASURES: Final = (
     Measure("fusion", 60, fusion),
     Measure("image and text", 65, image_and_text),
     Measure("edges", 75, edges),
+    Measure("depth", 75, depth),
+    Measure("scribble", 75, scribble),
     Measure("kandinsky 2.2", 80, kandinsky_22),
 )
 ENLARGING: Final = {"upscale x2": 2, "upscale x4": 4}

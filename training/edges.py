@@ -76,8 +76,13 @@ def train(settings: family_config.EdgesConfig, stop_at: float | None = None) -> 
     tracer.to(memory_format=torch.channels_last)
     torch.manual_seed(1 + loop.worker())
     prompts, rows = base.load_prompts(), companions.Companions(NAME)
+
+    def seen(rng: np.random.Generator, count: int) -> tuple[Tensor, list[world.Scene]]:
+        _, scenes, added = rows.batch(rng, count)
+        return hints.shown(added), scenes
+
     if not (config.workspace() / NAME / "checkpoint.pt").exists():
-        hints.teach(tracer.hint_block, rows, settings, stop_at)
+        hints.teach(tracer.hint_block, seen, settings.hints, hints.NAME, stop_at)
     # what it says is small, and a step of the optimiser would be as large as its last weights
     tracer.hint_block.requires_grad_(False)
 

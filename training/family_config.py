@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from engines import tasks
 from training import config
 
 
@@ -90,16 +91,23 @@ class HedConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class HintConfig:
+    """What a hint block learns alone before a U-Net hears it."""
+
+    steps: int = 200
+    batch: int = 16
+    learning_rate: float = 2e-3
+    loudness: float = 0.2  # of what it says at first, beside 0.3 of the first layer's own
+
+
+@dataclass(frozen=True, slots=True)
 class EdgesConfig:
     """Paper section 5.4, style transfer: the whole U-Net tuned with a hint block on edges."""
 
     chunks: int = 8
     steps: int = 2000
     batch: int = 24
-    hint_steps: int = 200
-    hint_batch: int = 16
-    hint_learning_rate: float = 2e-3
-    loudness: float = 0.2  # of what the hint block says at first, beside 0.3 of the first layer's own
+    hints: HintConfig = field(default_factory=HintConfig)
     learning_rate: float = 5e-4
     ema: float = 0.998
     unconditional: float = 0.10
@@ -108,6 +116,22 @@ class EdgesConfig:
         20.0  # of the loss; at 200 a hint was but a disturbance of the earliest steps, and was unlearned
     )
     hintless: float = 0.05  # share of samples without a hint
+
+
+@dataclass(frozen=True, slots=True)
+class SideConfig:
+    """A side network of version 2 on the frozen base: depth, or drawings."""
+
+    control: tasks.Control = tasks.Control.SCRIBBLE
+    chunks: int = 8
+    steps: int = 2000
+    batch: int = 24
+    hints: HintConfig = field(default_factory=HintConfig)
+    learning_rate: float = 1e-3
+    ema: float = 0.998
+    wordless: float = 0.10  # share of samples with the empty text or with silent zeros ...
+    wordless_at_first: float = 0.3  # ... and in the first half
+    weight_cap: float = 20.0  # of the loss, as for edges
 
 
 @dataclass(frozen=True, slots=True)

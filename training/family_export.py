@@ -15,8 +15,10 @@ from typing import Any
 from transformers import CLIPImageProcessor, CLIPTextModelWithProjection
 from transformers.utils import logging as transformers_logging
 
+from engines import tasks
+from engines.kandinsky3 import files, image_prompt, image_prompt_files, keymaps
 from engines.kandinsky3 import hed as detectors
-from engines.kandinsky3 import image_prompt, image_prompt_files, keymaps
+from engines.kandinsky3.control import side_network
 from engines.kandinsky3.super_resolution import network
 from training import (
     clip,
@@ -27,6 +29,7 @@ from training import (
     hed,
     inpainting,
     kandinsky22,
+    side,
     super_resolution,
     text_encoder,
     tokenizer,
@@ -57,6 +60,16 @@ def write_edges(tracer: edges.Tracer, original: dict[str, Any], folder: Path) ->
     tensors |= {f"{HINTS}{name}": tensor for name, tensor in tracer.hint_block.state_dict().items()}
     export.save(tensors, folder / "kandinsky3_edges.safetensors", {"config": json.dumps(original, sort_keys=True)})
     export.save(tracer.projection.state_dict(), folder / export.TEXT_FOLDER / "projection_edges.safetensors")
+
+
+def write_side(side: side_network.SideEncoder, original: dict[str, Any], control: tasks.Control, folder: Path) -> None:
+    """`kandinsky3_depth.safetensors` or `kandinsky3_scribble.safetensors`, under the names of the public files."""
+    state = side.state_dict()
+    way_down = {name.removeprefix("unet."): tensor for name, tensor in state.items() if name.startswith("unet.")}
+    tensors = keymaps.unet_to_original(way_down)
+    tensors |= {name: tensor for name, tensor in state.items() if not name.startswith("unet.")}
+    target = folder / f"{files.CONTROLS[control][0]}.safetensors"
+    export.save(tensors, target, {"config": json.dumps(original, sort_keys=True)})
 
 
 def write_hed(detector: detectors.HED, settings: family_config.HedConfig, folder: Path) -> None:
@@ -172,12 +185,18 @@ def write(folder: Path = export.WEIGHTS) -> list[str]:
             kandinsky22.load_decoder(family_config.Decoder22Config()), family_config.Decoder22Config(), folder
         ),
     }
+    for control in side.DRAW:
+        writers[side.name(control)] = _side_writer(control, folder)
     for factor in SUPER_RESOLUTION:
         writers[super_resolution.name(factor)] = _super_resolution_writer(factor, folder)
     trained = [name for name in writers if is_trained(name)]
     for name in trained:
         writers[name]()
     return trained
+
+
+def _side_writer(control: tasks.Control, folder: Path) -> Callable[[], None]:
+    return lambda: write_side(side.load(control), config.BaseConfig().original, control, folder)
 
 
 def _super_resolution_writer(factor: int, folder: Path) -> Callable[[], None]:

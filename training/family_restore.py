@@ -1,5 +1,6 @@
 """The rest of the family back into the workspace: what `restore.py` does for text to image."""
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,9 @@ from diffusers import PriorTransformer, UNet2DConditionModel
 from torch import nn
 from transformers import CLIPTextModelWithProjection, CLIPVisionModelWithProjection
 
-from engines.kandinsky3 import image_prompt_files
+from engines import tasks
+from engines.kandinsky3 import files, image_prompt_files
+from engines.kandinsky3.control import side_network
 from training import (
     clip,
     config,
@@ -20,6 +23,7 @@ from training import (
     inpainting,
     kandinsky22,
     restore,
+    side,
     super_resolution,
     text_encoder,
 )
@@ -73,6 +77,10 @@ def made_edges(folder: Path) -> nn.Module:
     return tracer
 
 
+def made_side(folder: Path, control: tasks.Control) -> nn.Module:
+    return side_network.load(folder / f"{files.CONTROLS[control][0]}.safetensors", CPU, torch.float32)
+
+
 def made_super_resolution(folder: Path, factor: int) -> nn.Module:
     model = super_resolution.build(family_config.SuperResolutionConfig(factor=factor))
     model.load_state_dict(restore.tensors_of(folder / f"{family_export.SUPER_RESOLUTION[factor]}.safetensors"))
@@ -100,6 +108,10 @@ MAKERS: dict[str, tuple[str, Callable[[Path], nn.Module]]] = {
     image_prompt.NAME: ("kandinsky3_ip.safetensors", made_image_prompt),
     hed.NAME: ("hed.safetensors", made_hed),
     edges.NAME: ("kandinsky3_edges.safetensors", made_edges),
+    **{
+        side.name(control): (f"{files.CONTROLS[control][0]}.safetensors", functools.partial(made_side, control=control))
+        for control in side.DRAW
+    },
     super_resolution.name(2): ("kandi_super_res_x2_flash.safetensors", lambda folder: made_super_resolution(folder, 2)),
     super_resolution.name(4): ("kandi_super_res_x4.safetensors", lambda folder: made_super_resolution(folder, 4)),
     kandinsky22.PRIOR: ("kandinsky22_prior/prior/config.json", made_prior),

@@ -5,6 +5,8 @@ a network that does not know yet what lies on which side of it, and what is of n
 alone to tell inside from outside, in each quarter of a latent cell; the readout is thrown away.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -15,6 +17,8 @@ from training import companions, config, family_config, loop, renderer, world
 
 NAME = "hints"
 QUARTER_PX = 4
+# So many hints [B, 3, height, width] in 0..1, and their scenes
+Draw = Callable[[np.random.Generator, int], tuple[Tensor, list[world.Scene]]]
 
 
 class Reader(nn.Module):
@@ -53,29 +57,28 @@ def shown(added: companions.Arrays) -> Tensor:
 
 
 def teach(
-    block: hint_block.HintBlock, rows: companions.Companions, settings: family_config.EdgesConfig, stop_at: float | None
+    block: hint_block.HintBlock, draw: Draw, settings: family_config.HintConfig, name: str, stop_at: float | None
 ) -> None:
     """Teach a hint block (or go on teaching it), and scale what it says to `settings.loudness` (standard deviation)."""
     reader = Reader(block).to(memory_format=torch.channels_last)
 
     def losses(step: int, share: float) -> loop.Losses:
-        rng = np.random.default_rng((step, 21, loop.worker()))
-        _, scenes, added = rows.batch(rng, settings.hint_batch)
+        drawn, scenes = draw(np.random.default_rng((step, 21, loop.worker())), settings.batch)
         truth = torch.from_numpy(np.stack([inside(scene) for scene in scenes]))[:, None]
-        logits = reader(shown(added).contiguous(memory_format=torch.channels_last))
+        logits = reader(drawn.contiguous(memory_format=torch.channels_last))
         right = ((logits > 0) == (truth > 0.5)).float().mean()
         return {"loss": functional.binary_cross_entropy_with_logits(logits, truth), "right": right}
 
     loop.run(
         reader,
         losses,
-        steps=settings.hint_steps,
-        peak=settings.hint_learning_rate,
-        folder=config.workspace() / NAME,
+        steps=settings.steps,
+        peak=settings.learning_rate,
+        folder=config.workspace() / name,
         stop_at=stop_at,
         every=25,
     )
-    scale(block, shown(rows.batch(np.random.default_rng(22), settings.hint_batch)[2]), settings.loudness)
+    scale(block, draw(np.random.default_rng(22), settings.batch)[0], settings.loudness)
 
 
 @torch.no_grad()

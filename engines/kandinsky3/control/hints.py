@@ -58,10 +58,15 @@ def drawing(image: Image.Image) -> Tensor:
 
 def scribble(image: Image.Image, detector: hed.HED) -> Tensor:
     """Strokes of one width along the edges of a picture, 0 or 1."""
-    sigma_px = _SIGMA_PX * min(image.size) / _AT_PX
-    smooth = _blurred(_detected(image, detector), sigma_px)
+    return strokes(_detected(image, detector)).expand(CHANNELS, -1, -1)
+
+
+def strokes(probable: Tensor) -> Tensor:
+    """Strokes of one width, 0 or 1, along the edges that a detector found, probabilities [1, h, w]."""
+    sigma_px = _SIGMA_PX * min(probable.shape[-2:]) / _AT_PX
+    smooth = blurred(probable, sigma_px)
     thin = ((smooth > _EDGE) & _on_a_ridge(smooth)).float()
-    return (_blurred(thin, sigma_px) > _STROKE).float().expand(CHANNELS, -1, -1)
+    return (blurred(thin, sigma_px) > _STROKE).float()
 
 
 @torch.inference_mode()
@@ -94,7 +99,7 @@ def _on_a_ridge(values: Tensor) -> Tensor:
     ).any(dim=0)
 
 
-def _blurred(values: Tensor, sigma_px: float) -> Tensor:
+def blurred(values: Tensor, sigma_px: float) -> Tensor:
     """Gaussian blur of [1, h, w], edges replicated; the kernel reaches three standard deviations."""
     reach = max(1, round(3 * sigma_px))
     offsets = torch.arange(-reach, reach + 1, dtype=torch.float32)
