@@ -82,7 +82,7 @@ def train(settings: family_config.EdgesConfig, stop_at: float | None = None) -> 
         return hints.shown(added), scenes
 
     if not (config.workspace() / NAME / "checkpoint.pt").exists():
-        hints.teach(tracer.hint_block, seen, settings.hints, hints.NAME, stop_at)
+        hints.teach(tracer.hint_block, seen, settings.hints, hints.NAME)
     # what it says is small, and a step of the optimiser would be as large as its last weights
     tracer.hint_block.requires_grad_(False)
 

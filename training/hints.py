@@ -56,10 +56,11 @@ def shown(added: companions.Arrays) -> Tensor:
     return torch.from_numpy(added["hint"]).float()[:, None].repeat(1, 3, 1, 1) / 255
 
 
-def teach(
-    block: hint_block.HintBlock, draw: Draw, settings: family_config.HintConfig, name: str, stop_at: float | None
-) -> None:
-    """Teach a hint block (or go on teaching it), and scale what it says to `settings.loudness` (standard deviation)."""
+def teach(block: hint_block.HintBlock, draw: Draw, settings: family_config.HintConfig, name: str) -> None:
+    """Teach a hint block (or go on teaching it), and scale what it says to `settings.loudness` (standard deviation).
+
+    It always takes its steps: a wall-clock budget is for the network that is to listen.
+    """
     reader = Reader(block).to(memory_format=torch.channels_last)
 
     def losses(step: int, share: float) -> loop.Losses:
@@ -75,7 +76,6 @@ def teach(
         steps=settings.steps,
         peak=settings.learning_rate,
         folder=config.workspace() / name,
-        stop_at=stop_at,
         every=25,
     )
     scale(block, draw(np.random.default_rng(22), settings.batch)[0], settings.loudness)

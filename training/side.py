@@ -117,7 +117,7 @@ def train(settings: family_config.SideConfig, stop_at: float | None = None) -> s
         return draw(scenes, added, rng), scenes
 
     if not (config.workspace() / own / "checkpoint.pt").exists():
-        hints.teach(block, shown, settings.hints, f"{own}_hints", stop_at)
+        hints.teach(block, shown, settings.hints, f"{own}_hints")
     block.requires_grad_(False)
 
     def losses(step: int, share: float) -> loop.Losses:
