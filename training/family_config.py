@@ -226,7 +226,6 @@ class Depth22Config:
     """Kandinsky 2.2, control by depth: the decoder with an encoder of hints and four more input channels."""
 
     decoder: Decoder22Config = field(default_factory=Decoder22Config)
-    loudness: float = 0.5  # of what the encoder says at first: about the spread of latents
     composed: float = 0.7  # share of embeddings that do not tell where things are, as a prompt's do not
     steps: int = 4000
     batch: int = 32

@@ -35,15 +35,10 @@ class Reader(nn.Module):
         return functional.pixel_shuffle(self.readout(self.block(hints)), 2)
 
 
-def convolutions(block: nn.Module) -> list[nn.Conv2d]:
-    """The layers of a hint block, this family's or the one inside a stock class."""
-    return [layer for layer in block.children() if isinstance(layer, nn.Conv2d)]
-
-
 @torch.no_grad()
-def begin(block: nn.Module) -> None:
+def begin(block: hint_block.HintBlock) -> None:
     """Random weights that keep a weak signal: SiLU halves it, and torch's own start shrinks it again in each layer."""
-    for layer in convolutions(block):
+    for layer in block.children():
         nn.init.normal_(layer.weight, std=2 / (layer.in_channels * 9) ** 0.5)
         nn.init.zeros_(layer.bias)
 
@@ -87,9 +82,8 @@ def teach(
 
 
 @torch.no_grad()
-def scale(block: nn.Module, hints: Tensor, loudness: float) -> None:
+def scale(block: hint_block.HintBlock, hints: Tensor, loudness: float) -> None:
     """Let what a block says of these hints have this standard deviation."""
     share = loudness / float(block(hints).std())
-    last = convolutions(block)[-1]
-    last.weight *= share
-    last.bias *= share
+    block.out.weight *= share
+    block.out.bias *= share
