@@ -19,6 +19,7 @@ NAME = "kandinsky22_depth"
 FOLDER = "kandinsky22_controlnet_depth"  # of the export
 CHANNELS = 2 * kandinsky22.CHANNELS
 QUARTER_PX = 4
+LOUDNESS = 6.0  # of a whole difference in depth: said at 1, it was hardly heard after a hundred steps; at 6 it was
 CARRIED = 12.0  # beside the depth, through every SiLU: there it is next to the identity (7e-5 off)
 
 
@@ -30,8 +31,8 @@ class Shortcut(nn.Sequential):
 
 
 def quarters(hints: Tensor) -> Tensor:
-    """How near each quarter of a latent cell is [B, 4, h, w], of hints [B, 3, 8h, 8w] in 0..1."""
-    return functional.pixel_unshuffle(functional.avg_pool2d(hints.mean(1, keepdim=True), QUARTER_PX), 2)
+    """How near each quarter of a latent cell is [B, 4, h, w] in 0..LOUDNESS, of hints [B, 3, 8h, 8w] in 0..1."""
+    return LOUDNESS * functional.pixel_unshuffle(functional.avg_pool2d(hints.mean(1, keepdim=True), QUARTER_PX), 2)
 
 
 def build(settings: family_config.Depth22Config, embedding: int) -> UNet2DConditionModel:
@@ -65,8 +66,8 @@ def say_quarters(block: nn.Sequential) -> None:
         layer.weight[0, 0, 1:, 1:] = 1 / 4
     for quarter in range(kandinsky22.CHANNELS):
         parting.weight[quarter, 0, 1 + quarter // 2, 1 + quarter % 2] = 1
-        last.weight[quarter, quarter, 1, 1] = 1
-    last.bias.fill_(-CARRIED)
+        last.weight[quarter, quarter, 1, 1] = LOUDNESS
+    last.bias.fill_(-LOUDNESS * CARRIED)
 
 
 def maps(scenes: list[world.Scene], rng: np.random.Generator) -> Tensor:

@@ -113,9 +113,9 @@ def test_the_encoder_of_hints_says_how_near_each_quarter_of_a_latent_cell_is() -
     block = kandinsky22_depth.build(TINY_DEPTH_22, embedding=8).add_embedding.input_hint_block
     kandinsky22_depth.say_quarters(block)
     drawn = torch.rand(2, 1, 64, 96).expand(-1, 3, -1, -1)
-    said = block.half().float()(drawn)  # as it is stored
+    said = block.half().float()(drawn) / kandinsky22_depth.LOUDNESS  # as it is stored
     assert torch.allclose(said[1, 2, 3, 5], drawn[1, 0, 28:32, 40:44].mean(), atol=3e-3)
-    assert torch.allclose(said, kandinsky22_depth.quarters(drawn), atol=3e-3)
+    assert torch.allclose(said, kandinsky22_depth.quarters(drawn) / kandinsky22_depth.LOUDNESS, atol=3e-3)
     shortcut = kandinsky22_depth.Shortcut(*block)
     assert torch.equal(shortcut(drawn), kandinsky22_depth.quarters(drawn))
     assert shortcut.state_dict().keys() == block.state_dict().keys()
