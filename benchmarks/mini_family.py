@@ -163,6 +163,41 @@ def kandinsky_22(count: int) -> list[Case]:
     ]
 
 
+def inpainting_22(count: int) -> list[Case]:
+    """The only object of a picture is marked; the prompt says what shall stand there."""
+    cases = []
+    for seed, dice in _dice("inpaint 2.2", count):
+        source = mini_drawing.single(dice)
+        old = source.things[0]
+        colour = dice.choice([name for name in mini_eye.REFERENCE if name not in (source.background, old.colour)])
+        shape = dice.choice([name for name in mini_eye.SILHOUETTES if name != old.shape])
+        mask = mini_drawing.around([old], margin=0.07)
+        wanted = replace(old, colour=colour, shape=shape)
+        prompt = _words((wanted,), source.background)
+        task = tasks.Inpaint(image=SOURCE, mask=MASK, seed=seed, prompt=prompt, model=tasks.Model.KANDINSKY_22)
+        media = {SOURCE: source.png(), MASK: mini_drawing.to_png(mask)}
+        cases.append(Case(task, media, _bound(mini_judges.inpainted, source, mask, wanted)))
+    return cases
+
+
+def depth_22(count: int) -> list[Case]:
+    """A depth map, white before black; the prompt says the colours of what is near and of what is far."""
+    cases = []
+    for seed, dice in _dice("depth 2.2", count):
+        thing = mini_drawing.single(dice).things[0]
+        near = mini_drawing.Drawing("black", (replace(thing, colour="white"),))
+        colour, ground = dice.sample([name for name in mini_eye.REFERENCE if name not in ("black", "white")], 2)
+        task = tasks.StyleTransfer(
+            image=SOURCE,
+            seed=seed,
+            prompt=_words((replace(thing, colour=colour),), ground),
+            control=tasks.Control.DEPTH,
+            model=tasks.Model.KANDINSKY_22,
+        )
+        cases.append(Case(task, {SOURCE: near.png()}, _bound(mini_judges.traced, near, ground, colour)))
+    return cases
+
+
 MEASURES: Final = (
     Measure("inpaint", 80, inpainting),
     Measure("variation", 80, variation),
@@ -172,6 +207,8 @@ MEASURES: Final = (
     Measure("depth", 75, depth),
     Measure("scribble", 75, scribble),
     Measure("kandinsky 2.2", 80, kandinsky_22),
+    Measure("inpaint 2.2", 80, inpainting_22),
+    Measure("depth 2.2", 75, depth_22),
 )
 ENLARGING: Final = {"upscale x2": 2, "upscale x4": 4}
 NAMES: Final = (*(measure.name for measure in MEASURES), *ENLARGING)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 TEXT_TO_IMAGE = ("movq", "bank", "text", "base", "flash", "decoder")
-FAMILY = (  # hed before edges, clip before what sees through it
+FAMILY = (  # hed before edges, clip before what sees through it, a decoder before what goes on from it
     "hed",
     "clip",
     "inpainting",
@@ -20,6 +20,8 @@ FAMILY = (  # hed before edges, clip before what sees through it
     "super_resolution_x2",
     "kandinsky22_prior",
     "kandinsky22_decoder",
+    "kandinsky22_inpainting",
+    "kandinsky22_depth",
     "super_resolution_x4",
 )
 ORDER = (*TEXT_TO_IMAGE, *FAMILY, "export")
@@ -111,6 +113,8 @@ def family() -> dict[str, tuple[Callable[..., Any], Any]]:
         image_prompt,
         inpainting,
         kandinsky22,
+        kandinsky22_depth,
+        kandinsky22_inpainting,
         side,
         super_resolution,
         together,
@@ -129,4 +133,6 @@ def family() -> dict[str, tuple[Callable[..., Any], Any]]:
         "super_resolution_x4": (super_resolution.train, enlarging(factor=4)),
         "kandinsky22_prior": (kandinsky22.train_prior, family_config.PriorConfig()),
         "kandinsky22_decoder": (kandinsky22.train_decoder, family_config.Decoder22Config()),
+        "kandinsky22_inpainting": (kandinsky22_inpainting.train, family_config.Inpainting22Config()),
+        "kandinsky22_depth": (kandinsky22_depth.train, family_config.Depth22Config()),
     }

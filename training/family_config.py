@@ -205,3 +205,29 @@ class Decoder22Config:
     learning_rate: float = 1e-3
     ema: float = 0.998
     unconditional: float = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Inpainting22Config:
+    """Kandinsky 2.2, inpainting: the decoder with five more input channels, zero at first."""
+
+    decoder: Decoder22Config = field(default_factory=Decoder22Config)
+    covering: float = 0.70  # share of masks that lie over an object ...
+    surrounding: float = 0.05  # ... and that leave only a window: 2.2 has no outpainting; the rest lie anywhere
+    composed: float = 0.5  # share of embeddings that do not tell where things are, as a prompt's do not
+    steps: int = 4000
+    batch: int = 32
+    learning_rate: float = 5e-4
+    ema: float = 0.998
+
+
+@dataclass(frozen=True, slots=True)
+class Depth22Config:
+    """Kandinsky 2.2, control by depth: the decoder with an encoder of hints and four more input channels."""
+
+    decoder: Decoder22Config = field(default_factory=Decoder22Config)
+    composed: float = 0.7  # share of embeddings that do not tell where things are, as a prompt's do not
+    steps: int = 4000
+    batch: int = 32
+    learning_rate: float = 5e-4
+    ema: float = 0.998

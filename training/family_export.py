@@ -29,6 +29,8 @@ from training import (
     hed,
     inpainting,
     kandinsky22,
+    kandinsky22_depth,
+    kandinsky22_inpainting,
     side,
     super_resolution,
     text_encoder,
@@ -145,6 +147,32 @@ def write_decoder(model: Any, settings: family_config.Decoder22Config, to: Path)
     replace_folder(to / "kandinsky22_decoder", fill)
 
 
+def write_led_decoder(model: Any, pipeline: str, target: Path) -> None:
+    """A decoder that sees more than its embedding, with MoVQ and schedule of the other one."""
+
+    def fill(partial: Path) -> None:
+        model.half().save_pretrained(partial / "unet")
+        index = {
+            "_class_name": pipeline,
+            "unet": ["diffusers", "UNet2DConditionModel"],
+            "scheduler": [None, None],
+            "movq": [None, None],
+        }
+        (partial / "model_index.json").write_text(json.dumps(index, indent=1) + "\n")
+
+    replace_folder(target, fill)
+
+
+def write_inpainting22(model: Any, to: Path) -> None:
+    """`kandinsky22_decoder_inpaint/`."""
+    write_led_decoder(model, "KandinskyV22InpaintPipeline", to / kandinsky22_inpainting.FOLDER)
+
+
+def write_depth22(model: Any, to: Path) -> None:
+    """`kandinsky22_controlnet_depth/`."""
+    write_led_decoder(model, "KandinskyV22ControlnetPipeline", to / kandinsky22_depth.FOLDER)
+
+
 def replace_folder(target: Path, fill: Callable[[Path], None]) -> None:
     """Fill a folder beside its place, and put its files there one by one: each is whole whenever it is read."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -184,6 +212,10 @@ def write(folder: Path = export.WEIGHTS) -> list[str]:
         kandinsky22.DECODER: lambda: write_decoder(
             kandinsky22.load_decoder(family_config.Decoder22Config()), family_config.Decoder22Config(), folder
         ),
+        kandinsky22_inpainting.NAME: lambda: write_inpainting22(
+            kandinsky22_inpainting.load(family_config.Inpainting22Config()), folder
+        ),
+        kandinsky22_depth.NAME: lambda: write_depth22(kandinsky22_depth.load(family_config.Depth22Config()), folder),
     }
     for control in side.DRAW:
         writers[side.name(control)] = _side_writer(control, folder)

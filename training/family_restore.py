@@ -22,6 +22,8 @@ from training import (
     image_prompt,
     inpainting,
     kandinsky22,
+    kandinsky22_depth,
+    kandinsky22_inpainting,
     restore,
     side,
     super_resolution,
@@ -95,9 +97,8 @@ def made_prior(folder: Path) -> nn.Module:
 
 
 def made_decoder22(folder: Path) -> nn.Module:
-    unet: nn.Module = UNet2DConditionModel.from_pretrained(
-        folder / "kandinsky22_decoder" / "unet", torch_dtype=torch.float32
-    )
+    """The decoder in `kandinsky22_decoder/`, or in the folder of one that goes on from it."""
+    unet: nn.Module = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32)
     return unet
 
 
@@ -115,7 +116,18 @@ MAKERS: dict[str, tuple[str, Callable[[Path], nn.Module]]] = {
     super_resolution.name(2): ("kandi_super_res_x2_flash.safetensors", lambda folder: made_super_resolution(folder, 2)),
     super_resolution.name(4): ("kandi_super_res_x4.safetensors", lambda folder: made_super_resolution(folder, 4)),
     kandinsky22.PRIOR: ("kandinsky22_prior/prior/config.json", made_prior),
-    kandinsky22.DECODER: ("kandinsky22_decoder/unet/config.json", made_decoder22),
+    kandinsky22.DECODER: (
+        f"{kandinsky22.DECODER}/unet/config.json",
+        lambda folder: made_decoder22(folder / kandinsky22.DECODER),
+    ),
+    kandinsky22_inpainting.NAME: (
+        f"{kandinsky22_inpainting.FOLDER}/unet/config.json",
+        lambda folder: made_decoder22(folder / kandinsky22_inpainting.FOLDER),
+    ),
+    kandinsky22_depth.NAME: (
+        f"{kandinsky22_depth.FOLDER}/unet/config.json",
+        lambda folder: made_decoder22(folder / kandinsky22_depth.FOLDER),
+    ),
 }
 
 

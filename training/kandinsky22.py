@@ -8,15 +8,19 @@ the decoder's four channels of variance stay untrained (its scheduler has a fixe
 single objects: the small CLIP does not see in which order two of them stand.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from diffusers import DDPMScheduler, PriorTransformer, UnCLIPScheduler, UNet2DConditionModel
 from torch import Tensor, nn
 
-from training import captions, clip, companions, config, family_config, lessons, loop, text_encoder, views
+from training import captions, clip, companions, config, family_config, lessons, loop, text_encoder, views, world
 
 PRIOR, DECODER = "kandinsky22_prior", "kandinsky22_decoder"
 CHANNELS = 4
+OWN, COMPOSED = views.VIEWS.index("own"), views.VIEWS.index("composed")
+Predict = Callable[[Tensor, Tensor], Tensor]  # the noise in noisy latents, at int64 times [B]
 
 
 def prior_schedule(settings: family_config.PriorConfig) -> UnCLIPScheduler:
@@ -48,9 +52,12 @@ def build_prior(settings: family_config.PriorConfig, encoder: family_config.Clip
     )
 
 
-def build_decoder(settings: family_config.Decoder22Config, embedding: int) -> UNet2DConditionModel:
+def build_decoder(
+    settings: family_config.Decoder22Config, embedding: int, channels: int = CHANNELS, addition: str = "image"
+) -> UNet2DConditionModel:
+    """A decoder of so many input channels; the addition `image_hint` brings an encoder of hints along."""
     return UNet2DConditionModel(
-        in_channels=CHANNELS,
+        in_channels=channels,
         out_channels=2 * CHANNELS,
         sample_size=16,
         block_out_channels=settings.widths,
@@ -59,7 +66,7 @@ def build_decoder(settings: family_config.Decoder22Config, embedding: int) -> UN
         cross_attention_dim=128,
         encoder_hid_dim=embedding,
         encoder_hid_dim_type="image_proj",
-        addition_embed_type="image",
+        addition_embed_type=addition,
         resnet_time_scale_shift="scale_shift",
         norm_num_groups=settings.groups,
         down_block_types=("ResnetDownsampleBlock2D", "SimpleCrossAttnDownBlock2D", "SimpleCrossAttnDownBlock2D"),
@@ -130,36 +137,74 @@ def train_prior(settings: family_config.PriorConfig, stop_at: float | None = Non
     return prior
 
 
+class Samples:
+    """Rows of the bank, and what the prior could say of them: what every decoder learns from."""
+
+    def __init__(self, settings: family_config.Decoder22Config, stop_at: float | None = None) -> None:
+        encoder = clip.load(family_config.ClipConfig())
+        companions.grow(views.NAME, settings.chunks, views.additions(encoder), stop_at)
+        self._settings = settings
+        self._rows = companions.Companions(views.NAME)
+        _, self._spread = views.statistics(self._rows)
+        self._silence = clip.silence(encoder)
+
+    def batch(
+        self, rng: np.random.Generator, size: int, composed: float = 0.0
+    ) -> tuple[Tensor, list[world.Scene], Tensor]:
+        """Latents [size, 4, h, w], their scenes, and embeddings [size, d]: blurred, and some of them silent.
+
+        A share `composed` of the embeddings is that of the same objects composed anew: it does not tell where they are.
+        """
+        latents, scenes, added = self._rows.batch(rng, 2 * size)
+        chosen = lessons.portioned(scenes, {"single": self._settings.singles}, size)
+        views_shown = np.where(rng.random(size) < composed, COMPOSED, OWN)
+        shown = torch.from_numpy(added["views"][chosen, views_shown]).float()
+        shown = shown + self._settings.embedding_noise * torch.rand(size, 1) * self._spread * torch.randn_like(shown)
+        unseen = torch.from_numpy(rng.random(size) < self._settings.unconditional)
+        return (
+            latents[chosen],
+            [scenes[place] for place in chosen],
+            torch.where(unseen[:, None], self._silence, shown),
+        )
+
+
+def predicted(unet: UNet2DConditionModel, seen: Tensor, times: Tensor, **known: Tensor) -> Tensor:
+    """The noise [B, 4, h, w] that a decoder finds, `known` under the names of the stock class."""
+    found: Tensor = unet(seen, times, None, added_cond_kwargs=known).sample[:, :CHANNELS]
+    return found
+
+
+def losses_of(
+    predict: Predict, latents: Tensor, alphas: Tensor, weight_cap: float, rng: np.random.Generator
+) -> loop.Losses:
+    """The loss of a decoder on these latents at times drawn evenly."""
+    times = torch.from_numpy(rng.integers(0, len(alphas), len(latents)))
+    noise = torch.randn_like(latents)
+    error = (predict(noised(latents, noise, alphas, times), times) - noise).square().mean((1, 2, 3))
+    # as in the base recipe: colour and layout are decided where a plain epsilon loss has next to no gradient
+    weighted = (1 / alphas[times]).clamp(max=weight_cap) * error
+    return {"loss": weighted.mean(), "epsilon": error.mean()}
+
+
 def train_decoder(settings: family_config.Decoder22Config, stop_at: float | None = None) -> UNet2DConditionModel:
     """Train (or go on training) the decoder on embeddings and latents."""
-    encoder = clip.load(family_config.ClipConfig())
-    companions.grow(views.NAME, settings.chunks, views.additions(encoder), stop_at)
+    samples = Samples(settings, stop_at)
     torch.manual_seed(0)
-    unet = build_decoder(settings, encoder.settings.projection)
+    unet = build_decoder(settings, family_config.ClipConfig().projection)
     nn.init.zeros_(unet.conv_out.weight)
     nn.init.zeros_(unet.conv_out.bias)
     unet.to(memory_format=torch.channels_last)
     torch.manual_seed(1 + loop.worker())
-    rows = companions.Companions(views.NAME)
-    _, spread = views.statistics(rows)
-    silence, alphas = clip.silence(encoder), decoder_schedule(settings).alphas_cumprod
+    alphas = decoder_schedule(settings).alphas_cumprod
 
     def losses(step: int, share: float) -> loop.Losses:
         rng = np.random.default_rng((step, 18, loop.worker()))
-        latents, scenes, added = rows.batch(rng, 2 * settings.batch)
-        chosen = lessons.portioned(scenes, {"single": settings.singles}, settings.batch)
-        latents, own = latents[chosen], torch.from_numpy(added["views"][chosen, 0]).float()
-        own = own + settings.embedding_noise * torch.rand(len(own), 1) * spread * torch.randn_like(own)
-        unseen = torch.from_numpy(rng.random(len(own)) < settings.unconditional)
-        own = torch.where(unseen[:, None], silence, own)
-        times = torch.from_numpy(rng.integers(0, len(alphas), len(own)))
-        noise = torch.randn_like(latents)
-        noisy = noised(latents, noise, alphas, times)
-        predicted = unet(noisy, times, None, added_cond_kwargs={"image_embeds": own}).sample[:, :CHANNELS]
-        error = (predicted - noise).square().mean((1, 2, 3))
-        # as in the base recipe: colour and layout are decided where a plain epsilon loss has next to no gradient
-        weighted = (1 / alphas[times]).clamp(max=settings.weight_cap) * error
-        return {"loss": weighted.mean(), "epsilon": error.mean()}
+        latents, _, shown = samples.batch(rng, settings.batch)
+
+        def predict(noisy: Tensor, times: Tensor) -> Tensor:
+            return predicted(unet, noisy, times, image_embeds=shown)
+
+        return losses_of(predict, latents, alphas, settings.weight_cap, rng)
 
     loop.run(
         unet,
@@ -171,6 +216,14 @@ def train_decoder(settings: family_config.Decoder22Config, stop_at: float | None
         stop_at=stop_at,
     )
     return unet
+
+
+def take_over(unet: UNet2DConditionModel, decoder: UNet2DConditionModel) -> None:
+    """Give a network with more input what the decoder knows: the weights of its new channels are zero."""
+    known = decoder.state_dict()
+    first = torch.zeros_like(unet.conv_in.weight)
+    first[:, :CHANNELS] = known["conv_in.weight"]
+    unet.load_state_dict(unet.state_dict() | known | {"conv_in.weight": first})
 
 
 def load_prior(settings: family_config.PriorConfig) -> PriorTransformer:

@@ -19,6 +19,7 @@ from engines.kandinsky3 import hed as detectors  # noqa: E402
 from engines.kandinsky3 import image_encoder, image_prompt_files, unet  # noqa: E402
 from engines.kandinsky3.control import hint_network  # noqa: E402
 from engines.kandinsky3.super_resolution import network  # noqa: E402
+from engines.kandinsky22 import networks  # noqa: E402
 from tests.training.test_recipes import TINY_UNET  # noqa: E402
 from training import (  # noqa: E402
     base,
@@ -30,6 +31,8 @@ from training import (  # noqa: E402
     image_prompt,
     inpainting,
     kandinsky22,
+    kandinsky22_depth,
+    kandinsky22_inpainting,
     lessons,
     super_resolution,
     tokenizer,
@@ -51,6 +54,9 @@ TINY_SR = family_config.SuperResolutionConfig(
         "num_channels": 3,
     }
 )
+TINY_22 = dataclasses.replace(family_config.Decoder22Config(), widths=(8, 8, 8), head_dim=4, groups=4)
+TINY_INPAINTING_22 = family_config.Inpainting22Config(decoder=TINY_22)
+TINY_DEPTH_22 = family_config.Depth22Config(decoder=TINY_22)
 HALF = 2e-2  # weights go through float16
 
 
@@ -168,10 +174,46 @@ def test_both_halves_of_kandinsky_22_are_read_back_by_the_stock_classes(
     ids = words("a red circle", padding="max_length", truncation=True).input_ids
     assert len(ids) == encoder.text_tokens
     assert 1 in ids
-    small = dataclasses.replace(family_config.Decoder22Config(), widths=(8, 8, 8), head_dim=4, groups=4)
-    decoder = kandinsky22.build_decoder(small, embedding=8)
-    family_export.write_decoder(decoder, small, tmp_path)
+    decoder = kandinsky22.build_decoder(TINY_22, embedding=8)
+    family_export.write_decoder(decoder, TINY_22, tmp_path)
     unet22 = UNet2DConditionModel.from_pretrained(tmp_path / "kandinsky22_decoder" / "unet", torch_dtype=torch.float32)
     assert unet22.config.out_channels == 2 * unet22.config.in_channels
     index = json.loads((tmp_path / "kandinsky22_decoder" / "model_index.json").read_text())
     assert index["movq"] == [None, None]
+
+
+@torch.no_grad()
+def test_the_inpainting_decoder_that_is_exported_paints_as_the_trained_one(tmp_path: Path) -> None:
+    unet22 = kandinsky22_inpainting.build(TINY_INPAINTING_22, embedding=8)
+    shaken(unet22).half().float()  # what is stored, exactly
+    noisy, known, shown = torch.randn(2, 4, 8, 8), torch.randn(2, 5, 8, 8), torch.randn(2, 8)
+    expected = kandinsky22_inpainting.predicted(unet22, noisy, TIMES, known, shown)
+    family_export.write_inpainting22(unet22, tmp_path)
+    loaded = networks.load_decoder(tmp_path / "kandinsky22_decoder_inpaint" / "unet", CPU, torch.float32)
+    found = loaded(torch.cat([noisy, known], 1), TIMES.tolist(), list(shown))
+    assert torch.allclose(found[:, :4], expected, atol=1e-4)
+    assert is_shared(tmp_path / "kandinsky22_decoder_inpaint")
+
+
+@torch.no_grad()
+def test_the_depth_decoder_that_is_exported_paints_as_the_trained_one(tmp_path: Path) -> None:
+    unet22 = kandinsky22_depth.build(TINY_DEPTH_22, embedding=8)
+    shaken(unet22)
+    kandinsky22_depth.say_quarters(unet22.add_embedding.input_hint_block)
+    unet22.half().float()
+    noisy, drawn, shown = torch.randn(2, 4, 8, 8), torch.rand(2, 3, 64, 64), torch.randn(2, 8)
+    expected = kandinsky22_depth.predicted(unet22, noisy, TIMES, drawn, shown)
+    family_export.write_depth22(unet22, tmp_path)
+    loaded = networks.load_decoder(tmp_path / "kandinsky22_controlnet_depth" / "unet", CPU, torch.float32)
+    found = loaded(noisy, TIMES.tolist(), list(shown), list(drawn))
+    assert torch.allclose(found[:, :4], expected, atol=1e-4)
+    unled = loaded(noisy, TIMES.tolist(), list(shown), list(torch.zeros_like(drawn)))
+    assert not torch.allclose(unled[:, :4], expected, atol=HALF)
+    assert is_shared(tmp_path / "kandinsky22_controlnet_depth")
+
+
+def is_shared(folder: Path) -> bool:
+    """Whether a decoder's folder holds its U-Net alone, and says so."""
+    index = json.loads((folder / "model_index.json").read_text())
+    held = {path.name for path in folder.iterdir()}
+    return index["movq"] == index["scheduler"] == [None, None] and held == {"model_index.json", "unet"}

@@ -50,6 +50,8 @@ def test_every_recipe_of_the_family_can_be_named_on_the_command_line() -> None:
     assert set(cli.family()) == set(cli.FAMILY)
     assert cli.FAMILY.index("clip") < cli.FAMILY.index("image_prompt")
     assert cli.FAMILY.index("hed") < cli.FAMILY.index("edges")
+    for name in ("kandinsky22_inpainting", "kandinsky22_depth"):
+        assert cli.FAMILY.index("kandinsky22_decoder") < cli.FAMILY.index(name)
 
 
 def falls(loss, parameters, steps: int = 12, rate: float = 3e-3) -> bool:

@@ -10,7 +10,16 @@ from engines import bridges
 
 bridges.install()
 
-from training import config, export, family_export, family_restore, restore  # noqa: E402
+from training import (  # noqa: E402
+    config,
+    export,
+    family_config,
+    family_export,
+    family_restore,
+    kandinsky22_depth,
+    kandinsky22_inpainting,
+    restore,
+)
 
 
 @pytest.fixture
@@ -44,3 +53,21 @@ def test_a_checkpoint_that_is_there_stays(workspace: Path) -> None:
     kept.write_bytes(b"hours of work")
     assert "base" not in restore.restore()
     assert kept.read_bytes() == b"hours of work"
+
+
+@pytest.mark.parametrize("name", [kandinsky22_inpainting.NAME, kandinsky22_depth.NAME])
+def test_a_decoder_of_22_comes_back_as_it_was_exported(workspace: Path, tmp_path: Path, name: str) -> None:
+    inpainting, depth = family_config.Inpainting22Config(), family_config.Depth22Config()
+    recipe = {
+        kandinsky22_inpainting.NAME: (kandinsky22_inpainting, inpainting, family_export.write_inpainting22),
+        kandinsky22_depth.NAME: (kandinsky22_depth, depth, family_export.write_depth22),
+    }
+    module, settings, write = recipe[name]
+    torch.manual_seed(0)
+    trained = module.build(settings, family_config.ClipConfig().projection).half().float()
+    write(trained, tmp_path / "weights")
+    assert family_restore.restored(tmp_path / "weights") == [name]
+    back = module.load(settings).state_dict()
+    known = trained.float().state_dict()
+    assert back.keys() == known.keys()
+    assert all(torch.equal(back[key], value) for key, value in known.items())
