@@ -47,10 +47,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Cases of one kind, and the share in percent, or the dB, that is asked for."""
+    """Cases of one kind, and the share in percent that is asked for, if any is."""
 
     name: str
-    goal: float
+    goal: float | None
     cases: Callable[[int], list[Case]]
 
 
@@ -68,6 +68,16 @@ def inpainting(count: int) -> list[Case]:
         task = tasks.Inpaint(image=SOURCE, mask=MASK, seed=seed, prompt=_words((wanted, *others), source.background))
         media = {SOURCE: source.png(), MASK: mini_drawing.to_png(mask)}
         cases.append(Case(task, media, _bound(mini_judges.inpainted, source, mask, wanted)))
+    return cases
+
+
+def zoom_out(count: int) -> list[Case]:
+    """A picture with a new rim of half its size, and not a word about it: its background goes on."""
+    cases = []
+    for seed, dice in _dice("zoom out", count):
+        source = mini_drawing.single(dice)
+        task = tasks.Outpaint(image=SOURCE, zoom_out=1.5, seed=seed)
+        cases.append(Case(task, {SOURCE: source.png()}, _bound(mini_judges.continued, source)))
     return cases
 
 
@@ -140,6 +150,7 @@ def _traced(
     dice: random.Random,
     control: tasks.Control,
     seen: Callable[[mini_drawing.Drawing], np.ndarray],
+    model: tasks.Model = tasks.Model.KANDINSKY_3,
 ) -> Case:
     """The forms of what is `seen` of a drawing, in two colours that it does not have."""
     source = mini_drawing.single(dice)
@@ -147,7 +158,7 @@ def _traced(
     free = [name for name in mini_eye.REFERENCE if name not in (source.background, thing.colour)]
     colour, ground = dice.sample(free, 2)
     prompt = _words((replace(thing, colour=colour),), ground)
-    task = tasks.StyleTransfer(image=SOURCE, seed=seed, prompt=prompt, control=control)
+    task = tasks.StyleTransfer(image=SOURCE, seed=seed, prompt=prompt, control=control, model=model)
     return Case(task, {SOURCE: mini_drawing.to_png(seen(source))}, _bound(mini_judges.traced, source, ground, colour))
 
 
@@ -181,25 +192,16 @@ def inpainting_22(count: int) -> list[Case]:
 
 
 def depth_22(count: int) -> list[Case]:
-    """A depth map, white before black; the prompt says the colours of what is near and of what is far."""
-    cases = []
-    for seed, dice in _dice("depth 2.2", count):
-        thing = mini_drawing.single(dice).things[0]
-        near = mini_drawing.Drawing("black", (replace(thing, colour="white"),))
-        colour, ground = dice.sample([name for name in mini_eye.REFERENCE if name not in ("black", "white")], 2)
-        task = tasks.StyleTransfer(
-            image=SOURCE,
-            seed=seed,
-            prompt=_words((replace(thing, colour=colour),), ground),
-            control=tasks.Control.DEPTH,
-            model=tasks.Model.KANDINSKY_22,
-        )
-        cases.append(Case(task, {SOURCE: near.png()}, _bound(mini_judges.traced, near, ground, colour)))
-    return cases
+    """As `depth`, with Kandinsky 2.2."""
+    return [
+        _traced(seed, dice, tasks.Control.DEPTH, mini_drawing.depth, tasks.Model.KANDINSKY_22)
+        for seed, dice in _dice("depth 2.2", count)
+    ]
 
 
 MEASURES: Final = (
     Measure("inpaint", 80, inpainting),
+    Measure("zoom out without words", None, zoom_out),
     Measure("variation", 80, variation),
     Measure("fusion", 60, fusion),
     Measure("image and text", 65, image_and_text),
@@ -249,7 +251,7 @@ def measured(measure: Measure, count: int, weights: Path | None, guidance: float
     claims = [case.judge(picture) for case, picture in zip(cases, pictures, strict=True)]
     asides = [case.aside(picture) for case, picture in zip(cases, pictures, strict=True)]
     details = "; beside that ".join(told for told in (_shares(claims), _shares(asides)) if told)
-    return (measure.name, count, _percent([all(claim.values()) for claim in claims]), measure.goal, details)
+    return (measure.name, count, _percent([all(claim.values()) for claim in claims]), measure.goal or "-", details)
 
 
 def enlarged(name: str, count: int, weights: Path | None) -> tuple[report.Cell, ...]:

@@ -35,6 +35,17 @@ def inpainted(result: np.ndarray, source: mini_drawing.Drawing, mask: np.ndarray
     }
 
 
+def continued(result: np.ndarray, source: mini_drawing.Drawing) -> Claims:
+    """The source lies in the middle as it was, and each side of what is new has the colour of its background."""
+    old = source.pixels()
+    margin = (len(result) - len(old)) // 2
+    middle = result[margin : margin + len(old), margin : margin + len(old)]
+    moved = np.abs(middle.astype(int) - old.astype(int))[SEAM_PX:-SEAM_PX, SEAM_PX:-SEAM_PX]
+    sides = (result[:margin], result[-margin:], result[:, :margin], result[:, -margin:])
+    names = {mini_eye.colour_name(np.median(side.reshape(-1, 3), 0)) for side in sides}
+    return {"background": names == {source.background}, "kept": int(moved.max()) <= KEPT_LEVELS}
+
+
 def varied(result: np.ndarray, source: mini_drawing.Drawing) -> Claims:
     """The colours and the shape of the source, and not the source itself."""
     ground, found = mini_eye.look(result)

@@ -38,6 +38,30 @@ def test_a_repainted_object_is_right_only_as_asked_and_only_with_its_surrounding
     assert not mini_judges.inpainted(damaged, SOURCE, mask, wanted)["kept"]
 
 
+def test_a_picture_goes_on_only_with_its_own_background_on_every_side() -> None:
+    large = np.empty((192, 192, 3), np.uint8)
+    large[:] = mini_eye.REFERENCE["yellow"]
+    large[32:160, 32:160] = SOURCE.pixels()
+    assert all(mini_judges.continued(large, SOURCE).values())
+    foreign = large.copy()
+    foreign[:32] = mini_eye.REFERENCE["white"]
+    assert not mini_judges.continued(foreign, SOURCE)["background"]
+    damaged = large.copy()
+    damaged[90, 90] = 0
+    assert not mini_judges.continued(damaged, SOURCE)["kept"]
+
+
+def test_what_leads_a_picture_has_its_forms_and_none_of_its_colours() -> None:
+    inside = mini_eye.foreground(SOURCE.pixels())
+    near = mini_drawing.depth(SOURCE)
+    assert np.median(near[inside]) > 200 > 50 > np.median(near[~inside])
+    drawn = mini_drawing.lines(SOURCE)
+    assert np.ptp(drawn, axis=2).max() == np.ptp(near, axis=2).max() == 0
+    assert (drawn < 128).mean() < 0.1
+    assert mini_judges.edges_f1(near, SOURCE.pixels()) > 0.9
+    assert mini_judges.edges_f1(drawn, SOURCE.pixels()) > 0.9
+
+
 def test_a_variation_is_neither_a_copy_nor_something_else() -> None:
     assert all(mini_judges.varied(moved(SOURCE, x=0.6, size=0.3).pixels(), SOURCE).values())
     assert not mini_judges.varied(SOURCE.pixels(), SOURCE)["another"]
