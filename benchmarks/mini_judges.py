@@ -39,6 +39,8 @@ def continued(result: np.ndarray, source: mini_drawing.Drawing) -> Claims:
     """The source lies in the middle as it was, and each side of what is new has the colour of its background."""
     old = source.pixels()
     margin = (len(result) - len(old)) // 2
+    if margin < 1:
+        return {"background": False, "kept": False}  # nothing is new
     middle = result[margin : margin + len(old), margin : margin + len(old)]
     moved = np.abs(middle.astype(int) - old.astype(int))[SEAM_PX:-SEAM_PX, SEAM_PX:-SEAM_PX]
     sides = (result[:margin], result[-margin:], result[:, :margin], result[:, -margin:])
