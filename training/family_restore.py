@@ -34,7 +34,9 @@ CPU = torch.device("cpu")
 
 
 def made_inpainting(folder: Path) -> nn.Module:
-    return restore.painter(folder, "_inpainting", inpainting.Repainter(family_config.InpaintingConfig().original))
+    painter = inpainting.Repainter(family_config.InpaintingConfig().original)
+    restore.painter(folder, "_inpainting", painter)
+    return inpainting.louder(painter, 1 / inpainting.LOUD)
 
 
 def made_clip(folder: Path) -> nn.Module:
