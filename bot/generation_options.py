@@ -16,11 +16,12 @@ from typing import Any, Final, get_args
 from pydantic import BaseModel, ValidationError
 
 from bot.parameters import command_line, table, values
-from engines import sizes, tasks
+from engines import tasks
+from engines import unheard as engine_unheard
+from engines.unheard import Reason
 
 DEFAULT_KIND: Final = "text_to_image"
 FILE_LIMIT_BYTES: Final = 50 * 2**20
-REFINED_FACTOR: Final = 2
 MODELS: Final[Mapping[str, type[BaseModel]]] = {
     model.model_fields["kind"].default: model for model in get_args(tasks.Task)
 }
@@ -98,6 +99,13 @@ OPTIONS: Final = (
 )
 BY_KEY: Final = {option.key: option for option in OPTIONS}
 _SOURCES: Final = "images"  # the field of kinds that take several pictures with weights
+WHY: Final[Mapping[Reason, str]] = {
+    Reason.FOUR_STEPS: "Flash takes four steps without guidance and hears no negative prompt",
+    Reason.IS_REFINER: "Flash is what refines",
+    Reason.OTHER_LATENTS: "Kandinsky 2.2 has no refiner",
+    Reason.MINIATURE: "the miniature family does not refine what it enlarges",
+    Reason.FACTOR: f"only a factor of {engine_unheard.REFINED_FACTOR} is refined",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +150,9 @@ def wish(kind: str, prompt: str, said: Mapping[str, Any], choices: values.Choice
 
 def unheard(task: tasks.Task, said: Mapping[str, Any], profile: str) -> list[str]:
     """A sentence for each option, of those said by key, that changes nothing of this task."""
-    deaf: dict[str, str] = {}
-    if isinstance(task, tasks.TextToImage) and task.model is tasks.Model.KANDINSKY_3_FLASH:
-        told = "Flash takes four steps without guidance and hears no negative prompt"
-        deaf = dict.fromkeys(("steps", "guidance", "no"), told) | {"refine": "Flash is what refines"}
-    elif isinstance(task, tasks.TextToImage) and task.model is tasks.Model.KANDINSKY_22:
-        deaf = {"refine": "Kandinsky 2.2 has no refiner"}
-    elif isinstance(task, tasks.Upscale) and profile == sizes.Profile.MINI:
-        deaf = {"refine": "the miniature family does not refine what it enlarges"}
-    elif isinstance(task, tasks.Upscale) and task.factor != REFINED_FACTOR:
-        deaf = {"refine": f"only a factor of {REFINED_FACTOR} is refined"}
-    heard = {key: value for key, value in said.items() if value is not None and value is not False}
-    return [f"--{BY_KEY[key].name} changes nothing here: {why}." for key, why in deaf.items() if key in heard]
+    wanted = [BY_KEY[key] for key, value in said.items() if value is not None and value is not False]
+    names, deaf = {option.field: option.name for option in wanted}, engine_unheard.of(task, profile)
+    return [f"--{names[field]} changes nothing here: {WHY[why]}." for field, why in deaf.items() if field in names]
 
 
 def _parameters(given: Iterable[tuple[Option, Any]], choices: values.Choices) -> dict[str, Any]:

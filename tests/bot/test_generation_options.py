@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot import generation_options
-from bot.parameters import values
-from engines import styles, tasks
+from bot import generation_options, parameters
+from bot.parameters import command_line, table, values
+from engines import styles, tasks, unheard
 
 CHOICES = values.Choices(tuple(tasks.Model), styles.of("mini"))
 PICTURE = b"the engines read it, not the command line"
@@ -141,6 +141,20 @@ def test_an_option_that_changes_nothing_is_told(
     prompt = "a star" if kind == "text_to_image" else ""
     told = generation_options.unheard(wish(kind, prompt, **paths).task, paths, profile)
     assert {sentence.split()[0].removeprefix("--") for sentence in told} == unheard
+
+
+@pytest.mark.parametrize("model", list(tasks.Model))
+def test_the_command_line_and_the_chat_are_deaf_to_the_same(model: tasks.Model) -> None:
+    written = {"model": table.MODEL.kind.write(model), "refine": True, "no": "x", "n": "2", "style": "flat"}
+    told = generation_options.unheard(wish("text_to_image", "a star", **written).task, written, "mini")
+    changes = command_line.changes_of({**written, "refine": "on"}, CHOICES)
+    in_chat = {hint.parameter for hint in parameters.without_effect(changes, model)}
+    assert {sentence.split()[0].removeprefix("--") for sentence in told} == in_chat
+    assert in_chat == {one.name for one in table.PARAMETERS if one.field in unheard.by(model)}
+
+
+def test_every_reason_has_its_sentence() -> None:
+    assert set(generation_options.WHY) == set(unheard.Reason)
 
 
 def test_a_model_that_is_not_installed_is_told_with_the_command_that_fetches_it() -> None:
