@@ -34,7 +34,7 @@ async def generate(
     """
     try:
         models = catalog.ProfileCatalog.of(settings.profile, settings.weights_dir).models
-        choices = values.Choices(models, styles.of(settings.profile))
+        choices = values.Choices(models, styles.of(settings.profile), settings.weights_dir)
         wish = generation_options.wish(kind, prompt, options, choices)
     except (generation_options.BadWish, EngineError) as error:
         raise StartError(str(error)) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.table import Column, Table
 
+from engines import checkpoints
 from engines.weights import disk, hub, local, lock, manifest
 from engines.weights import pull as pulling
 
@@ -87,7 +87,7 @@ def verify(root: Path, quick: bool) -> bool:
         findings = list(local.verify(root, quick, bars))
     console = Console()
     if not findings:
-        fetch = f"kandinsky-bot weights pull --dir {shlex.quote(str(root))}"
+        fetch = checkpoints.pull_command((), root)
         words = f"There are no weights in {root}. `{fetch}` fetches what text to image needs."
         console.print(words, soft_wrap=True, markup=False)
         return False
@@ -104,7 +104,9 @@ def verify(root: Path, quick: bool) -> bool:
     else:
         console.print("Nothing was compared: checksums are known of files that `pull` or `convert` wrote.")
     if broken:
-        console.print("Delete what changed, then `kandinsky-bot weights pull KIND` fetches it again.")
+        fetch = checkpoints.pull_command(("KIND",), root)
+        words = f"Delete what changed, then `{fetch}` fetches it again."
+        console.print(words, soft_wrap=True, markup=False)
     return not broken
 
 

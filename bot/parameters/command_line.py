@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.parameters import table, values
 from bot.parameters.changes import Changes
-from engines import tasks
+from engines import checkpoints, tasks
 
 
 class BadOption(ValueError):
@@ -32,8 +32,8 @@ def _refusal(parameter: table.Parameter, said: str, nearest: str, choices: value
     parts = [f"--{parameter.name} cannot be {said[:40]!r}."]
     absent = parameter.kind.read(said.strip(), replace(choices, models=tuple(tasks.Model)))
     if absent is not None and isinstance(absent.value, tasks.Model):
-        name = values.ModelName.SHORT[absent.value]
-        parts.append(f"It is not installed: `kandinsky-bot weights pull {name}` fetches it.")
+        command = checkpoints.pull_command((values.ModelName.SHORT[absent.value],), choices.weights_dir)
+        parts.append(f"It is not installed: `{command}` fetches it.")
     elif nearest:
         parts.append(f"The nearest is {nearest}.")
     if options:

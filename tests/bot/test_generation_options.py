@@ -158,9 +158,10 @@ def test_every_reason_has_its_sentence() -> None:
 
 
 def test_a_model_that_is_not_installed_is_told_with_the_command_that_fetches_it() -> None:
-    installed = values.Choices((tasks.Model.KANDINSKY_3, tasks.Model.KANDINSKY_3_FLASH), styles.of("mini"))
+    models = (tasks.Model.KANDINSKY_3, tasks.Model.KANDINSKY_3_FLASH)
+    installed = values.Choices(models, styles.of("mini"), Path("my weights"))
     for spelling in ("kandinsky-2.2", "2.2"):
-        with pytest.raises(generation_options.BadWish, match=r"not installed: `.* pull kandinsky-2\.2`"):
+        with pytest.raises(generation_options.BadWish, match=r"installed: `.* pull kandinsky-2\.2 --dir 'my weights'`"):
             generation_options.wish("text_to_image", "a star", {"model": spelling}, installed)
     with pytest.raises(generation_options.BadWish, match=r"The nearest is flash"):
         generation_options.wish("text_to_image", "a star", {"model": "flashh"}, installed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -133,6 +134,14 @@ def test_a_file_that_is_gone_is_missing_though_nothing_else_was_there(tmp_path: 
     assert result.exit_code == 1
     assert "missing movq.safetensors" in told(result)
     assert "0 of 1 files have their checksums" in told(result)
+
+
+def test_the_advice_for_a_broken_file_names_the_folder_that_was_verified(tmp_path: Path) -> None:
+    folder = tmp_path / "my [bold] weights"
+    folder.mkdir()
+    lock.write(folder, lock.Lock(files={"movq.safetensors": lock.Entry(1, "00")}))
+    (command,) = re.findall(r"`([^`]*)`", told(called("verify", "--dir", folder)))
+    assert shlex.split(command) == ["kandinsky-bot", "weights", "pull", "KIND", "--dir", str(folder)]
 
 
 def test_the_folder_is_that_of_the_official_profile(tmp_path: Path) -> None:
