@@ -178,13 +178,19 @@ def test_a_model_that_is_not_installed_is_told_with_the_command_that_fetches_it(
         ("img2img", {"image": ["a"], "strength": 1.5}, "--strength: input should be less than or equal to 1"),
         ("img2img", {"image": ["a"], "model": "flash"}, "Possible: kandinsky-3, kandinsky-2.2"),
         ("image_fusion", {"image": ["a"]}, "needs --image, from 2 to 5 times"),
+        ("image_fusion", {}, "needs --image, from 2 to 5 times"),
+        ("image_text_fusion", {}, "needs --image, from 1 to 5 times"),
         ("image_fusion", {"image": ["a", "b"], "weight": [1.0]}, "there are 1 for 2"),
+        ("image_fusion", {"weight": [1.0]}, "there are 1 for 0"),
+        ("img2img", {"image": [""]}, "A picture has an empty name"),
         ("image_fusion", {"image": ["a", "b"], "weight": [1.0, 3.0]}, "--weight: input should be less"),
         ("image_fusion", {"image": ["a", "b"], "weight": [0.0, 0.0]}, "at least one picture needs a weight above 0"),
         ("outpaint", {"image": ["a"]}, "exactly one of --left, --zoom-out and --ar"),
         ("upscale", {"image": ["a"], "factor": 3}, "--factor cannot be that with upscale. Possible: 2, 4"),
         ("style_transfer", {"image": ["a"], "control": "pose"}, "--control: input should be 'edges', 'depth'"),
         ("text_to_image", {"ar": "4:3"}, "The nearest is 5:4"),
+        ("text_to_image", {"seed": "abc"}, "--seed cannot be 'abc'. Possible: 0 to 4294967295, random."),
+        ("text_to_image", {"no": "b" * 1001}, "--no takes up to 1000 characters."),
     ],
 )
 def test_a_mistake_is_told_with_what_to_write(
@@ -193,6 +199,13 @@ def test_a_mistake_is_told_with_what_to_write(
     prompt = "a star" if kind in ("img2img", "text_to_image") else ""
     paths = {name: [files.get(one, one) for one in value] if name == "image" else value for name, value in said.items()}
     assert says in refused(kind, prompt, **paths)
+
+
+@pytest.mark.parametrize("weight", [3.0, -1.0, float("nan")])
+def test_a_wrong_weight_is_told_once_and_its_picture_is_counted(files: dict[str, str], weight: float) -> None:
+    told = refused("image_fusion", image=[files["a"], files["b"]], weight=[1.0, weight])
+    assert told.startswith("--weight: input should be")
+    assert told.count(".") == 1
 
 
 def test_a_kind_without_words_takes_no_prompt(files: dict[str, str]) -> None:
