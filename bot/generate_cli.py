@@ -58,4 +58,5 @@ def generate(
 
     logs.configure(settings.log, secrets=settings.secrets.values())
     given = {name: value for name, value in said.items() if value not in (None, [])}
-    serve(generation.generate(settings.engines, output, prompt=prompt, options=given, kind=kind))
+    painting = generation.generate(settings.engines, output, prompt=prompt, options=given, kind=kind)
+    serve(painting, has_an_end=True)
