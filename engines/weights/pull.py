@@ -177,7 +177,7 @@ def pull(
     A second call after a failure or a kill goes on where the first stopped.
     """
     with disk.exclusive(root):
-        planned = plan(source, root, kinds, book or manifest.load(), lock.read(root))
+        planned = plan(source, root, kinds, book or manifest.load(), _without_lost_originals(root, lock.read(root)))
         locked = planned.locked
         disk.require_room(root, room_bytes(root, planned.jobs, options))
         for repository, commit in planned.unpinned.items():
@@ -210,6 +210,14 @@ def indexed(root: Path, folders: Iterable[str], locked: lock.Lock) -> lock.Lock:
         if path not in locked.files or not (root / path).is_file():
             entry = convert.index(root / folder)
             locked = locked if entry is None else locked.with_file(path, entry)
+    return locked
+
+
+def _without_lost_originals(root: Path, locked: lock.Lock) -> lock.Lock:
+    """The lock without originals that were deleted: what is converted needs none, and what is not fetches its own."""
+    for path in locked.files:
+        if path.startswith(f"{ORIGINALS}/") and not (root / path).is_file():
+            locked = locked.without(path)
     return locked
 
 

@@ -146,6 +146,18 @@ def test_originals_go_when_they_are_converted(published: Double, client: hub.Hub
     assert all(finding.verdict is local.Verdict.WELL for finding in local.verify(tmp_path))
 
 
+def test_an_original_that_somebody_deleted_is_forgotten_and_not_fetched_again(
+    published: Double, client: hub.Hub, tmp_path: Path
+) -> None:
+    pull.pull(client, tmp_path, ["img2img"])
+    (tmp_path / "originals" / official.KANDINSKY / "weights" / "movq.pt").unlink()
+    assert {finding.verdict for finding in local.verify(tmp_path)} == {local.Verdict.WELL, local.Verdict.MISSING}
+    published.requests.clear()
+    assert pull.pull(client, tmp_path, ["img2img"]) == []
+    assert published.bodies("movq.pt") == []
+    assert {finding.verdict for finding in local.verify(tmp_path)} == {local.Verdict.WELL}
+
+
 @pytest.mark.parametrize("lost", ["flan_ul2_encoder/model-00002-of-00002.safetensors", "movq.safetensors"])
 def test_what_was_lost_comes_again_without_a_transfer_where_the_original_is_there(
     published: Double, client: hub.Hub, tmp_path: Path, lost: str
