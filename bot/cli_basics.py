@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 from rich.console import Console
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 ERRORS = Console(stderr=True, highlight=False)
+INTERRUPTED: Final = 128 + signal.SIGINT
 
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file; bot.toml here, if there is one.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Folder for database and pictures.")]
@@ -41,8 +43,11 @@ def without_none(**values: object) -> dict[str, object]:
     return {key.replace("__", "."): value for key, value in values.items() if value is not None}
 
 
-def serve(service: Coroutine[Any, Any, None]) -> None:
-    """Run a service until Ctrl+C; a start error becomes one readable text."""
+def serve(service: Coroutine[Any, Any, None], *, has_an_end: bool = False) -> None:
+    """Run a service until Ctrl+C; a start error becomes one readable text.
+
+    Ctrl+C before the end of what `has_an_end` is a failure: exit status 130, as of a program that the signal ends.
+    """
     from bot.errors import StartError
     from bot.settings import SettingsError
     from engines.errors import CheckpointError, DeviceMissing
@@ -50,6 +55,8 @@ def serve(service: Coroutine[Any, Any, None]) -> None:
     try:
         asyncio.run(service)
     except KeyboardInterrupt:
-        return
+        if has_an_end:
+            ERRORS.print("Stopped before the end.")
+            raise typer.Exit(INTERRUPTED) from None
     except (StartError, SettingsError, CheckpointError, DeviceMissing) as error:
         stop(str(error))

@@ -133,7 +133,7 @@ def weights(settings: Settings) -> Check:
         if folder == MINI_WEIGHTS:
             return Check("Weights", False, f"{error}.", "The package is not complete: install it again.")
         fix = (
-            "Run\n    kandinsky-bot weights pull\nor write in bot.toml, under [engines]:\n"
+            f"Run\n    {checkpoints.pull_command((), folder)}\nor write in bot.toml, under [engines]:\n"
             '    weights_dir = "/where/they/are"'
         )
         return Check("Weights", False, f"{error}.", fix)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from bot import generation_options
+from bot import output as outputs
 from bot.errors import StartError
 from bot.parameters import values
 from bot.pools import pool_for
@@ -34,21 +35,21 @@ async def generate(
     """
     try:
         models = catalog.ProfileCatalog.of(settings.profile, settings.weights_dir).models
-        choices = values.Choices(models, styles.of(settings.profile))
+        choices = values.Choices(models, styles.of(settings.profile), settings.weights_dir)
         wish = generation_options.wish(kind, prompt, options, choices)
-    except (generation_options.BadWish, EngineError) as error:
+        _look_at(wish)
+    except generation_options.BadWish as error:
         raise StartError(str(error)) from error
-    if output.suffix.lower() != ".png":
-        raise StartError(f"The output is a PNG file: write -o {output.with_suffix('.png')}")
-    if not output.parent.is_dir():
-        raise StartError(f"There is no folder {output.parent}. Create it first.")
+    except EngineError as error:
+        raise StartError(f"{error}.") from error
+    paths = outputs.paths(output, wish.task.count)
 
     console = Console()
     for sentence in generation_options.unheard(wish.task, options, settings.profile):
         console.print(sentence, highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     pool = pool_for(settings)
-    with Progress(*columns, console=console, transient=True) as bars:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         bar = bars.add_task("loading", total=None)
 
         def show(progress: tasks.Progress) -> None:
@@ -58,13 +59,18 @@ async def generate(
             await pool.start()
             result = await pool.run(wish.task, media=wish.media, on_progress=show)
         except EngineError as error:
-            raise StartError(str(error)) from error
+            raise StartError(f"{error}.") from error
         finally:
             await pool.close()
-    for path, picture in zip(_paths(output, wish.task.count), result.pictures, strict=True):
-        path.write_bytes(picture.png)
-        console.print(f"{path}  {picture.width_px}x{picture.height_px}  seed {picture.seed}", highlight=False)
+    for path, picture in zip(paths, result.pictures, strict=True):
+        outputs.put(path, picture.png)
+        words = f"{path}  {picture.width_px}x{picture.height_px}  seed {picture.seed}"
+        console.print(words, highlight=False, markup=False, soft_wrap=True)
 
 
-def _paths(output: Path, count: int) -> list[Path]:
-    return [output if number == 1 else output.with_stem(f"{output.stem}-{number}") for number in range(1, count + 1)]
+def _look_at(wish: generation_options.Wish) -> None:
+    """Raise InvalidTask, in the words of the command line, for a file that is no picture: before anything is loaded."""
+    from engines import media
+
+    for file in wish.files.values():
+        media.decode(file.path, {file.path: file.content})

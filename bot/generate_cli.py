@@ -44,9 +44,9 @@ def _type(option: Option) -> Any:
 def generate(
     prompt: Annotated[str, typer.Argument(help="What to paint.", show_default=False)] = "",
     kind: Annotated[str, typer.Option("--kind", help=_KINDS, metavar="KIND")] = DEFAULT_KIND,
-    output: Annotated[Path, typer.Option("--output", "-o", help="PNG file; -2, -3... are added for more.")] = Path(
-        "picture.png"
-    ),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="PNG file, replaced if it is there; -2, -3... are added for more.")
+    ] = Path("picture.png"),
     profile: Annotated[str | None, typer.Option("--profile", help="Checkpoints: mini or kandinsky3.")] = None,
     config: Config = None,
     **said: Any,
@@ -58,4 +58,5 @@ def generate(
 
     logs.configure(settings.log, secrets=settings.secrets.values())
     given = {name: value for name, value in said.items() if value not in (None, [])}
-    serve(generation.generate(settings.engines, output, prompt=prompt, options=given, kind=kind))
+    painting = generation.generate(settings.engines, output, prompt=prompt, options=given, kind=kind)
+    serve(painting, has_an_end=True)

@@ -16,11 +16,12 @@ from typing import Any, Final, get_args
 from pydantic import BaseModel, ValidationError
 
 from bot.parameters import command_line, table, values
-from engines import sizes, tasks
+from engines import tasks
+from engines import unheard as engine_unheard
+from engines.unheard import Reason
 
 DEFAULT_KIND: Final = "text_to_image"
 FILE_LIMIT_BYTES: Final = 50 * 2**20
-REFINED_FACTOR: Final = 2
 MODELS: Final[Mapping[str, type[BaseModel]]] = {
     model.model_fields["kind"].default: model for model in get_args(tasks.Task)
 }
@@ -98,14 +99,34 @@ OPTIONS: Final = (
 )
 BY_KEY: Final = {option.key: option for option in OPTIONS}
 _SOURCES: Final = "images"  # the field of kinds that take several pictures with weights
+WHY: Final[Mapping[Reason, str]] = {
+    Reason.FOUR_STEPS: "Flash takes four steps without guidance and hears no negative prompt",
+    Reason.IS_REFINER: "Flash is what refines",
+    Reason.OTHER_LATENTS: "Kandinsky 2.2 has no refiner",
+    Reason.MINIATURE: "the miniature family does not refine what it enlarges",
+    Reason.FACTOR: f"only a factor of {engine_unheard.REFINED_FACTOR} is refined",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A picture that goes in, as it was named on the command line."""
+
+    path: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A task, and the pictures that it names."""
+    """A task, and the files that it names, by their names there."""
 
     task: tasks.Task
-    media: tasks.Media
+    files: Mapping[str, File]
+
+    @property
+    def media(self) -> tasks.Media:
+        """What goes to the engines beside the task."""
+        return {name: file.content for name, file in self.files.items()}
 
 
 def takes(kind: str, option: Option) -> bool:
@@ -126,34 +147,25 @@ def wish(kind: str, prompt: str, said: Mapping[str, Any], choices: values.Choice
             raise BadWish(f"{kind} has no --{option.name}. It takes {others}.")
     if prompt and "prompt" not in model.model_fields:
         raise BadWish(f"{kind} takes no prompt.")
-    media: dict[str, bytes] = {}
+    files: dict[str, File] = {}
     fields = _parameters(given, choices)
     if prompt or model.model_fields.get("prompt") is not None:
         fields["prompt"] = prompt
     for option, value in given:
         if option.parameter is None and option not in (IMAGE, WEIGHT):
-            _put(fields, option.field, _read(option.name, value, media) if option.file else value)
-    fields |= _pictures(kind, said.get(IMAGE.key) or (), said.get(WEIGHT.key) or (), media)
+            _put(fields, option.field, _read(option.name, value, files) if option.file else value)
+    fields |= _pictures(kind, said.get(IMAGE.key) or (), said.get(WEIGHT.key) or (), files)
     try:
-        return Wish(tasks.TASKS.validate_python({"kind": kind, **fields}), media)
+        return Wish(tasks.TASKS.validate_python({"kind": kind, **fields}), files)
     except ValidationError as error:
         raise BadWish(_refusal(kind, error)) from error
 
 
 def unheard(task: tasks.Task, said: Mapping[str, Any], profile: str) -> list[str]:
     """A sentence for each option, of those said by key, that changes nothing of this task."""
-    deaf: dict[str, str] = {}
-    if isinstance(task, tasks.TextToImage) and task.model is tasks.Model.KANDINSKY_3_FLASH:
-        told = "Flash takes four steps without guidance and hears no negative prompt"
-        deaf = dict.fromkeys(("steps", "guidance", "no"), told) | {"refine": "Flash is what refines"}
-    elif isinstance(task, tasks.TextToImage) and task.model is tasks.Model.KANDINSKY_22:
-        deaf = {"refine": "Kandinsky 2.2 has no refiner"}
-    elif isinstance(task, tasks.Upscale) and profile == sizes.Profile.MINI:
-        deaf = {"refine": "the miniature family does not refine what it enlarges"}
-    elif isinstance(task, tasks.Upscale) and task.factor != REFINED_FACTOR:
-        deaf = {"refine": f"only a factor of {REFINED_FACTOR} is refined"}
-    heard = {key: value for key, value in said.items() if value is not None and value is not False}
-    return [f"--{BY_KEY[key].name} changes nothing here: {why}." for key, why in deaf.items() if key in heard]
+    wanted = [BY_KEY[key] for key, value in said.items() if value is not None and value is not False]
+    names, deaf = {option.field: option.name for option in wanted}, engine_unheard.of(task, profile)
+    return [f"--{names[field]} changes nothing here: {WHY[why]}." for field, why in deaf.items() if field in names]
 
 
 def _parameters(given: Iterable[tuple[Option, Any]], choices: values.Choices) -> dict[str, Any]:
@@ -175,21 +187,23 @@ def _parameters(given: Iterable[tuple[Option, Any]], choices: values.Choices) ->
     }
 
 
-def _pictures(kind: str, paths: Sequence[str], weights: Sequence[float], media: dict[str, bytes]) -> dict[str, Any]:
+def _pictures(kind: str, paths: Sequence[str], weights: Sequence[float], files: dict[str, File]) -> dict[str, Any]:
     """The fields of what goes in by --image and --weight. Without weights every picture counts alike, 1 together."""
     if _SOURCES not in MODELS[kind].model_fields:
         if len(paths) > 1:
             raise BadWish(f"{kind} takes one --image.")
-        return {IMAGE.field: _read(IMAGE.name, paths[0], media)} if paths else {}
+        return {IMAGE.field: _read(IMAGE.name, paths[0], files)} if paths else {}
     if weights and len(weights) != len(paths):
         raise BadWish(f"Give one --weight for each --image: there are {len(weights)} for {len(paths)}.")
-    names = [_read(f"image-{number}", path, media) for number, path in enumerate(paths, 1)]
-    shares = weights or [1 / len(names)] * len(names)
+    names = [_read(f"image-{number}", path, files) for number, path in enumerate(paths, 1)]
+    shares = weights or [1 / len(names) for _ in names]
     return {_SOURCES: [{"image": name, "weight": share} for name, share in zip(names, shares, strict=True)]}
 
 
-def _read(name: str, path: str, media: dict[str, bytes]) -> str:
-    """Put a file's bytes beside the task, and give their name there."""
+def _read(name: str, path: str, files: dict[str, File]) -> str:
+    """Put a file beside the task, and give its name there."""
+    if not path:
+        raise BadWish("A picture has an empty name: write the path of its file.")
     try:
         with Path(path).open("rb") as file:
             content = file.read(FILE_LIMIT_BYTES + 1)
@@ -197,7 +211,7 @@ def _read(name: str, path: str, media: dict[str, bytes]) -> str:
         raise BadWish(f"{path} cannot be read: {error.strerror}.") from error
     if len(content) > FILE_LIMIT_BYTES:
         raise BadWish(f"{path} is larger than {FILE_LIMIT_BYTES // 2**20} MB.")
-    media[name] = content
+    files[name] = File(path, content)
     return name
 
 
@@ -212,7 +226,11 @@ def _put(fields: dict[str, Any], path: str, value: object) -> None:
 def _refusal(kind: str, error: ValidationError) -> str:
     """What is wrong with a task, in the words of the command line."""
     sentences = []
-    for fault in error.errors(include_url=False, include_input=False):
+    faults = error.errors(include_url=False, include_input=False)
+    for fault in faults:
+        outer = fault["loc"]
+        if any(inner["loc"] != outer and inner["loc"][: len(outer)] == outer for inner in faults):
+            continue  # it follows from what is wrong inside: a picture with a wrong weight is not counted
         where = [str(part) for part in fault["loc"] if part != kind]
         sentences.append(_sentence(kind, where, fault["type"], fault["msg"]))
     return " ".join(dict.fromkeys(sentences))

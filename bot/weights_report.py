@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.table import Column, Table
 
+from engines import checkpoints
 from engines.weights import disk, hub, local, lock, manifest
 from engines.weights import pull as pulling
 
@@ -21,10 +21,13 @@ STYLES: Final = {
     local.State.MISSING: "dim",
 }
 
+SHOWN_DIGITS: Final = 12  # of a commit
 
-def show(root: Path, console: Console) -> None:
-    """Two tables: what the kinds need, and what the components are."""
-    book, states, locked = manifest.load(), local.states(root), lock.read(root)
+
+def show(root: Path, console: Console, book: manifest.Manifest | None = None) -> None:
+    """Three tables: what the kinds need, what the components are, and which commits of the repositories are in use."""
+    book = book or manifest.load()
+    states, locked = local.states(root, book), lock.read(root)
     kinds = Table("kind", "needs", "to fetch", title=f"Kinds, and what is still to fetch for {root}")
     core = ", ".join(book.core)
     for kind, names in book.kinds.items():
@@ -42,13 +45,30 @@ def show(root: Path, console: Console) -> None:
             licence,
             f"[{STYLES[states[name]]}]{states[name]}[/]",
         )
+    commits = Table("repository", Column("commit", no_wrap=True), "why this one", title="Repositories")
+    for repository in book.licences:
+        commits.add_row(repository, *_commit(repository, book, locked))
     console.print(kinds)
     console.print(f"Every kind needs those of text_to_image too: {core}.")
     console.print(parts)
+    console.print(commits)
+
+
+def _commit(repository: str, book: manifest.Manifest, locked: lock.Lock) -> tuple[str, str]:
+    """The commit in use, or that a pull would take, and who says so."""
+    kept, pinned = locked.commits.get(repository), book.revisions.get(repository)
+    if kept is None and pinned is None:
+        return "", f"not pinned: the first pull takes what is published then, and {lock.NAME} keeps it"
+    shown = (kept or pinned or "")[:SHOWN_DIGITS]
+    if kept is None or kept == pinned:
+        return shown, "pinned by this version"
+    if pinned is None:
+        return shown, f"not pinned: published at the first pull, kept by {lock.NAME}"
+    return shown, f"kept by {lock.NAME}; this version pins {pinned[:SHOWN_DIGITS]}: delete it to take that"
 
 
 def tables() -> dict[str, list[str]]:
-    """The tables of the page on weights, as lines of Markdown: `kinds` and `components`."""
+    """The tables of the page on weights, as lines of Markdown: `kinds`, `components` and `repositories`."""
     book = manifest.load()
     kinds = ["| kind | needs beyond text_to_image | published size with it |", "| --- | --- | --- |"]
     for kind, names in book.kinds.items():
@@ -59,7 +79,11 @@ def tables() -> dict[str, list[str]]:
     for name, one in book.components.items():
         licence = book.licences[one.repository]
         parts.append(f"| `{name}` | {one.what} | {one.repository} | {disk.gigabytes(one.about_bytes)} | {licence} |")
-    return {"kinds": kinds, "components": parts}
+    pins = ["| repository | pinned commit |", "| --- | --- |"]
+    for repository in book.licences:
+        commit = book.revisions.get(repository)
+        pins.append(f"| {repository} | {f'`{commit}`' if commit else 'not pinned'} |")
+    return {"kinds": kinds, "components": parts, "repositories": pins}
 
 
 def pull(root: Path, kinds: Sequence[str], chosen: pulling.Options) -> None:
@@ -87,7 +111,7 @@ def verify(root: Path, quick: bool) -> bool:
         findings = list(local.verify(root, quick, bars))
     console = Console()
     if not findings:
-        fetch = f"kandinsky-bot weights pull --dir {shlex.quote(str(root))}"
+        fetch = checkpoints.pull_command((), root)
         words = f"There are no weights in {root}. `{fetch}` fetches what text to image needs."
         console.print(words, soft_wrap=True, markup=False)
         return False
@@ -104,7 +128,9 @@ def verify(root: Path, quick: bool) -> bool:
     else:
         console.print("Nothing was compared: checksums are known of files that `pull` or `convert` wrote.")
     if broken:
-        console.print("Delete what changed, then `kandinsky-bot weights pull KIND` fetches it again.")
+        fetch = checkpoints.pull_command(("KIND",), root)
+        words = f"Delete what changed, then `{fetch}` fetches it again."
+        console.print(words, soft_wrap=True, markup=False)
     return not broken
 
 
@@ -131,6 +157,10 @@ class _Bars:
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
+
+    def unpinned(self, repository: str, commit: str) -> None:
+        words = f"{repository} is not pinned: it is taken as published now, commit {commit[:SHOWN_DIGITS]}, and "
+        self._console.print(f"{words}{lock.NAME} keeps that one.", soft_wrap=True, highlight=False)
 
     def plans(self, files: int, total_bytes: int) -> None:
         self._files = files

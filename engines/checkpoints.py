@@ -13,6 +13,7 @@ import contextlib
 import json
 import math
 import pickle
+import shlex
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
@@ -54,7 +55,7 @@ class Layout:
                 return cls(root)
         places = f"{directory} or {directory / 'weights'}"
         raise errors.CheckpointMissing(
-            f"no movq.pt or movq.safetensors in {places}: {_fetched('text_to_image', 'movq')}"
+            f"no movq.pt or movq.safetensors in {places}: {_fetched(directory, 'text_to_image', 'movq')}"
         )
 
     @property
@@ -62,9 +63,8 @@ class Layout:
         """The folder of the text encoder and its tokenizer."""
         folder = self.root / ENCODER
         if not (folder / "config.json").is_file():
-            raise errors.CheckpointMissing(
-                f"no text encoder: {folder / 'config.json'} is not there: {_fetched('text_to_image', ENCODER)}"
-            )
+            way = _fetched(self.root, "text_to_image", ENCODER)
+            raise errors.CheckpointMissing(f"no text encoder: {folder / 'config.json'} is not there: {way}")
         return folder
 
     def find(self, stem: str) -> Path:
@@ -73,29 +73,39 @@ class Layout:
             path = self.root / f"{stem}{suffix}"
             if path.is_file():
                 return path
-        raise errors.CheckpointMissing(
-            f"neither {stem}.safetensors nor {stem}.pt is in {self.root}: {_fetched('text_to_image', stem)}"
-        )
+        way = _fetched(self.root, "text_to_image", stem)
+        raise errors.CheckpointMissing(f"neither {stem}.safetensors nor {stem}.pt is in {self.root}: {way}")
 
 
 def missing(kind: str, files: Iterable[str], root: Path) -> errors.CheckpointMissing:
     """The error for a kind whose files are not in `root`: it names them, and the command that fetches them."""
-    from engines import catalog
-
     named = list(files)
     listed = named[0] if len(named) == 1 else f"{', '.join(named[:-1])} and {named[-1]}"
     which = "which is" if len(named) == 1 else "which are"
-    if root == catalog.MINI_WEIGHTS:
-        way = f"the miniature family has none; for `--profile kandinsky3` {_fetched(kind, *named)}"
+    way = _fetched(root, kind, *named)
+    if _is_embedded(root):
+        way = f"the miniature family has none; for `--profile kandinsky3` {way}"
         return errors.CheckpointMissing(f"{kind} needs {listed}: {way}")
-    return errors.CheckpointMissing(f"{kind} needs {listed}, {which} not in {root}: {_fetched(kind, *named)}")
+    return errors.CheckpointMissing(f"{kind} needs {listed}, {which} not in {root}: {way}")
 
 
-def _fetched(kind: str, *stems: str) -> str:
+def pull_command(names: Iterable[str], folder: Path | None) -> str:
+    """The command that fetches kinds or components, as a shell takes it; None is the folder of the settings."""
+    return shlex.join(("kandinsky-bot", "weights", "pull", *names, *(("--dir", str(folder)) if folder else ())))
+
+
+def _fetched(root: Path, kind: str, *stems: str) -> str:
     from engines.weights import manifest
 
-    names = " ".join(manifest.load().fetching(kind, stems))
-    return f"`kandinsky-bot weights pull {names}` fetches the official files"
+    command = pull_command(manifest.load().fetching(kind, stems), None if _is_embedded(root) else root)
+    return f"`{command}` fetches the official files"
+
+
+def _is_embedded(root: Path) -> bool:
+    """Whether these are the weights inside the package, where official ones have no place."""
+    from engines import catalog
+
+    return root == catalog.MINI_WEIGHTS
 
 
 def read(path: Path) -> Content:

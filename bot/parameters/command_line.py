@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.parameters import table, values
 from bot.parameters.changes import Changes
-from engines import tasks
+from engines import checkpoints, tasks
 
 
 class BadOption(ValueError):
@@ -28,14 +28,24 @@ def changes_of(said: Mapping[str, str], choices: values.Choices) -> Changes:
 
 
 def _refusal(parameter: table.Parameter, said: str, nearest: str, choices: values.Choices) -> str:
-    options = [parameter.kind.write(option) for option in parameter.kind.options(choices)]
+    if isinstance(parameter.kind, values.Words) and said.strip():
+        return f"--{parameter.name} takes up to {tasks.PROMPT_LIMIT} characters."
+    options = _possible(parameter.kind, choices)
     parts = [f"--{parameter.name} cannot be {said[:40]!r}."]
     absent = parameter.kind.read(said.strip(), replace(choices, models=tuple(tasks.Model)))
     if absent is not None and isinstance(absent.value, tasks.Model):
-        name = values.ModelName.SHORT[absent.value]
-        parts.append(f"It is not installed: `kandinsky-bot weights pull {name}` fetches it.")
+        command = checkpoints.pull_command((values.ModelName.SHORT[absent.value],), choices.weights_dir)
+        parts.append(f"It is not installed: `{command}` fetches it.")
     elif nearest:
         parts.append(f"The nearest is {nearest}.")
     if options:
         parts.append(f"Possible: {', '.join(options)}.")
     return " ".join(parts)
+
+
+def _possible(kind: values.Kind, choices: values.Choices) -> list[str]:
+    """The possible values in a few words; none where they are free."""
+    few = [kind.write(option) for option in kind.options(choices)]
+    if few or not isinstance(kind, values.Number):
+        return few
+    return [f"{kind.least} to {kind.most}", *dict.fromkeys(str(value) for value in kind.words.values())]

@@ -16,7 +16,7 @@ from typing import Any, Final
 from bot.parameters import table, values
 from bot.parameters.changes import Changes
 from engines import styles as engine_styles
-from engines import tasks
+from engines import tasks, unheard
 
 
 class Code(StrEnum):
@@ -69,11 +69,6 @@ class Parsed:
         return any(hint.refused for hint in self.hints)
 
 
-# Flash has no negative prompt; the refiner is Flash itself and works on latents of Kandinsky 3 only.
-_DEAF_TO: Final = {
-    tasks.Model.KANDINSKY_3_FLASH: (table.REFINE, table.NO),
-    tasks.Model.KANDINSKY_22: (table.REFINE,),
-}
 _DASHES: Final = "-‐‑‒–—―−﹘﹣－"
 # Dashes and a name after a space or punctuation; digits are not part of a name, so `--ar16:9` falls apart by itself.
 _MARK: Final = re.compile(
@@ -213,5 +208,6 @@ def _options(parameter: table.Parameter, choices: values.Choices) -> tuple[str, 
 
 def without_effect(changes: Changes, model: tasks.Model) -> tuple[Hint, ...]:
     """What was said and the model that paints does not listen to."""
-    said = (parameter for parameter in _DEAF_TO.get(model, ()) if getattr(changes, parameter.field))
+    deaf = unheard.by(model)
+    said = (one for one in table.PARAMETERS if one.field in deaf and getattr(changes, one.field))
     return tuple(Hint(Code.NO_EFFECT, parameter.name, table.MODEL.kind.write(model)) for parameter in said)

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Protocol
 
 from engines import styles, tasks
@@ -27,10 +28,14 @@ _NEAR: Final = math.log(1.1)  # a resolution within a tenth of a ratio means tha
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What can be chosen here: the models that are installed and the styles of the profile."""
+    """What can be chosen here: the models that are installed and the styles of the profile.
+
+    `weights_dir` is where further models would go; None is the folder of the settings.
+    """
 
     models: tuple[tasks.Model, ...]
     styles: tuple[styles.Style, ...]
+    weights_dir: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
-from engines import checkpoints, engine, errors, residency, sizes, tasks
+from engines import checkpoints, engine, errors, residency, sizes, tasks, unheard
 from engines import media as media_files
 from engines.kandinsky3 import files, fork_text, movq, pictures, previews, text, tiling, unet
 from engines.kandinsky3 import sampler as latent_sampler
@@ -28,9 +28,6 @@ MOST_AT_ONCE = 4
 # KandiSuperRes' repository, in one file. Of 128 rows one is said, the others are alike and not zero; without the file
 # such a context is made of the empty prompt, in the fork's padding and through the projection of Flash.
 CONTEXT = "kandi_super_res_context"
-# The miniature Flash knows canvases of 128 pixels and repaints what is larger: PSNR 22 dB, where the miniature MoVQ
-# alone keeps 32 and bicubic enlargement 40. So only the big family refines.
-REFINING = frozenset({sizes.Profile.KANDINSKY3})
 
 
 class UpscaleEngine:
@@ -151,7 +148,7 @@ class UpscaleEngine:
 
 def make(family: Family, profile: sizes.Profile) -> UpscaleEngine:
     """The engine on a device."""
-    return UpscaleEngine(family, profile in REFINING)
+    return UpscaleEngine(family, profile in unheard.REFINING)
 
 
 def serves(task: tasks.Task) -> bool:

@@ -29,6 +29,8 @@ CHUNK_BYTES = 2**20
 ATTEMPTS = 4  # in a row without a new byte; the hub library tries several times within each
 PAUSE_S = 2.0
 ANSWER_WITHIN_S = 30.0
+LOCKED_IS_GONE = f"the commit in {lock.NAME} is gone; delete that file to take the repository as it is now"
+PINNED_IS_GONE = "the commit that this version pins is gone; a newer version may pin another"
 OnBytes = Callable[[int], None]  # bytes that came; negative where a transfer began anew
 
 
@@ -63,15 +65,19 @@ class Hub:
         self._endpoint = endpoint
         self._pause_s = pause_s
 
-    def listing(self, repository: str, commit: str | None = None) -> Listing:
-        """What a repository holds at a commit, or now. Raises DownloadFailed."""
+    def listing(self, repository: str, commit: str | None = None, gone: str = LOCKED_IS_GONE) -> Listing:
+        """What a repository holds at a commit, or now. Raises DownloadFailed, saying `gone` where no such commit is."""
         import huggingface_hub
 
-        with _explained(f"{repository} cannot be listed"):
+        with _explained(f"{repository} cannot be listed", gone):
             api = huggingface_hub.HfApi(endpoint=self._endpoint)
             info = api.model_info(repository, revision=commit, files_metadata=True, timeout=ANSWER_WITHIN_S)
         if info.sha is None or info.siblings is None:
             raise errors.DownloadFailed(f"{repository} cannot be listed: the hub's answer is not complete")
+        if commit is not None and info.sha != commit:
+            raise errors.DownloadFailed(
+                f"{repository} is refused: the hub was asked for commit {commit[:12]} and answers with {info.sha[:12]}"
+            )
         files = {file.rfilename: _remote(file) for file in info.siblings}
         if outside := [path for path in files if path.startswith("/") or ".." in path.split("/")]:
             raise errors.DownloadFailed(f"{repository} is refused: {outside[0]!r} leads out of the folder of weights")
@@ -202,7 +208,7 @@ class _Tested:
 
 
 @contextlib.contextmanager
-def _explained(failed: str) -> Iterator[None]:
+def _explained(failed: str, gone: str = LOCKED_IS_GONE) -> Iterator[None]:
     """Turns what the hub library and the disk raise into errors that say what to do."""
     import httpx2
     from huggingface_hub import errors as told
@@ -221,9 +227,7 @@ def _explained(failed: str) -> Iterator[None]:
             "if it is private, log in with `hf auth login` or set HF_TOKEN"
         ) from error
     except told.RevisionNotFoundError as error:
-        raise errors.DownloadFailed(
-            f"{failed}: the commit in {lock.NAME} is gone; delete that file to take the repository as it is now"
-        ) from error
+        raise errors.DownloadFailed(f"{failed}: {gone}") from error
     except told.RemoteEntryNotFoundError as error:
         raise errors.DownloadFailed(f"{failed}: the hub does not have this file") from error
     except told.HfHubHTTPError as error:

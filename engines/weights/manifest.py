@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import functools
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 from engines import errors
 
 DATA = Path(__file__).with_name("manifest.toml")
+COMMIT = re.compile(r"[0-9a-f]{40}")
 TEXT_LIMIT_BYTES = 16 * 2**20  # what is not weights in a folder of a model: configurations and vocabularies
 
 
@@ -65,11 +67,15 @@ class Component:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Components by name, all components of each kind, the core that every kind has, and licences by repository."""
+    """Components by name, all components of each kind, the core that every kind has, and licences by repository.
+
+    `revisions` are the pinned commits of repositories; one that is not in it is not pinned.
+    """
 
     components: Mapping[str, Component]
     kinds: Mapping[str, tuple[str, ...]]
     licences: Mapping[str, str]
+    revisions: Mapping[str, str]
     core: tuple[str, ...]
 
     def needed(self, names: Iterable[str]) -> tuple[Component, ...]:
@@ -106,14 +112,16 @@ def load(path: Path = DATA) -> Manifest:
         data = tomllib.loads(path.read_text("utf-8"))
         components = {name: _component(name, entry) for name, entry in data["components"].items()}
         kinds = {kind: (*data["core"], *names) for kind, names in data["kinds"].items()}
-        licences = dict(data["repositories"])
-    except (OSError, tomllib.TOMLDecodeError, LookupError, TypeError, ValueError) as error:
+        repositories = {name: _repository(name, entry) for name, entry in data["repositories"].items()}
+    except (OSError, tomllib.TOMLDecodeError, LookupError, TypeError, AttributeError, ValueError) as error:
         raise errors.CheckpointInvalid(f"{path.name} is not a manifest: {error}") from error
     unknown = {name for names in kinds.values() for name in names} - components.keys()
-    unlicensed = {component.repository for component in components.values()} - licences.keys()
+    unlicensed = {component.repository for component in components.values()} - repositories.keys()
     if unknown or unlicensed:
         raise errors.CheckpointInvalid(f"{path.name} names what it does not have: {sorted(unknown | unlicensed)}")
-    return Manifest(components, kinds, licences, tuple(data["core"]))
+    licences = {name: licence for name, (licence, _) in repositories.items()}
+    revisions = {name: revision for name, (_, revision) in repositories.items() if revision is not None}
+    return Manifest(components, kinds, licences, revisions, tuple(data["core"]))
 
 
 def chosen(part: Part, paths: Iterable[str]) -> tuple[str, ...]:
@@ -123,6 +131,18 @@ def chosen(part: Part, paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(
         sorted(path for path in matching if not (path.endswith(".bin") and path.rpartition("/")[0] in folders))
     )
+
+
+def _repository(name: str, entry: str | Mapping[str, str]) -> tuple[str, str | None]:
+    """A repository's licence, and its pinned commit where it has one: a branch or a tag moves, so it pins nothing."""
+    if isinstance(entry, str):
+        return entry, None
+    if unknown := entry.keys() - {"licence", "revision"}:
+        raise ValueError(f"{name} has unknown entries: {', '.join(sorted(unknown))}")
+    revision = entry.get("revision")
+    if revision is not None and not COMMIT.fullmatch(revision):
+        raise ValueError(f"{name} is pinned to {revision!r}, which is no commit: give its 40 hexadecimal digits")
+    return entry["licence"], revision
 
 
 def _component(name: str, entry: Mapping[str, Any]) -> Component:

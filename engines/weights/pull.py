@@ -6,7 +6,7 @@ files that are whole, takes up the one that was coming, and never has to ask wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -30,6 +30,8 @@ class Act(StrEnum):
 class Watch(Protocol):
     """Who is told how the work goes on."""
 
+    def unpinned(self, repository: str, commit: str) -> None: ...
+
     def plans(self, files: int, total_bytes: int) -> None: ...
 
     def begins(self, act: Act, path: str, total_bytes: int) -> None: ...
@@ -39,6 +41,9 @@ class Watch(Protocol):
 
 class Nobody:
     """Watches nothing."""
+
+    def unpinned(self, repository: str, commit: str) -> None:
+        pass
 
     def plans(self, files: int, total_bytes: int) -> None:
         pass
@@ -90,24 +95,34 @@ def original(repository: str, path: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Files to fetch, the lock with the commits that the hub resolved, and folders whose shards want an index."""
+    """Files to fetch, the lock with the commits that the hub resolved, and folders whose shards want an index.
+
+    `unpinned` are commits by repository that nothing named before: what is published now.
+    """
 
     jobs: tuple[Job, ...]
     locked: lock.Lock
     shard_folders: frozenset[str]
+    unpinned: Mapping[str, str]
 
 
 def plan(source: hub.Hub, root: Path, kinds: Iterable[str], book: manifest.Manifest, locked: lock.Lock) -> Plan:
     """What is missing for some kinds. Raises DownloadFailed.
 
-    What stands in its place without an entry in the lock was put there by somebody: it is left alone.
+    A repository is taken at the commit of the lock, else at the pinned one, else as it is published now. What stands in
+    its place without an entry in the lock was put there by somebody: it is left alone.
     """
     listings: dict[str, hub.Listing] = {}
+    unpinned: dict[str, str] = {}
     jobs: list[Job] = []
     for component in book.needed(kinds):
         repository = component.repository
         if repository not in listings:
-            listings[repository] = source.listing(repository, locked.commits.get(repository))
+            kept, pinned = locked.commits.get(repository), book.revisions.get(repository)
+            gone = hub.LOCKED_IS_GONE if kept else hub.PINNED_IS_GONE
+            listings[repository] = source.listing(repository, kept or pinned, gone)
+            if not kept and not pinned:
+                unpinned[repository] = listings[repository].commit
         listing = listings[repository]
         locked = locked.with_repository(repository, listing.commit, listing.licence)
         own: list[Job] = []
@@ -123,7 +138,7 @@ def plan(source: hub.Hub, root: Path, kinds: Iterable[str], book: manifest.Manif
         jobs += own
     folders = frozenset(job.target.rpartition("/")[0] for job in jobs if job.form is Form.SHARDS)
     missing = {job.target: job for job in jobs if not all(is_there(root, made, locked) for made in _made(job, locked))}
-    return Plan(tuple(missing.values()), locked, folders)
+    return Plan(tuple(missing.values()), locked, folders, unpinned)
 
 
 def _made(job: Job, locked: lock.Lock) -> set[str]:
@@ -162,9 +177,11 @@ def pull(
     A second call after a failure or a kill goes on where the first stopped.
     """
     with disk.exclusive(root):
-        planned = plan(source, root, kinds, book or manifest.load(), lock.read(root))
+        planned = plan(source, root, kinds, book or manifest.load(), _without_lost_originals(root, lock.read(root)))
         locked = planned.locked
         disk.require_room(root, room_bytes(root, planned.jobs, options))
+        for repository, commit in planned.unpinned.items():
+            watch.unpinned(repository, commit)
         watch.plans(len(planned.jobs), sum(job.remote.bytes for job in planned.jobs))
         lock.write(root, locked)
         for job in planned.jobs:
@@ -193,6 +210,14 @@ def indexed(root: Path, folders: Iterable[str], locked: lock.Lock) -> lock.Lock:
         if path not in locked.files or not (root / path).is_file():
             entry = convert.index(root / folder)
             locked = locked if entry is None else locked.with_file(path, entry)
+    return locked
+
+
+def _without_lost_originals(root: Path, locked: lock.Lock) -> lock.Lock:
+    """The lock without originals that were deleted: what is converted needs none, and what is not fetches its own."""
+    for path in locked.files:
+        if path.startswith(f"{ORIGINALS}/") and not (root / path).is_file():
+            locked = locked.without(path)
     return locked
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -15,9 +16,11 @@ from pathlib import Path
 
 import pytest
 import structlog
+import typer
+from PIL import Image
 from typer.testing import CliRunner, Result
 
-from bot import cli, doctor
+from bot import cli, cli_basics, doctor
 from bot.database import migrate
 
 COMMANDS = ("run", "demo", "sandbox", "generate", "migrate", "doctor", "conformance", "weights")
@@ -124,6 +127,7 @@ def test_a_port_that_is_taken_is_told_with_another_one(folder: Path, command: st
         (("a" * 1001,), "1 to 1000 characters"),
         (("a star", "-o", "star.jpg"), "write -o star.png"),
         (("a star", "-o", "nowhere/star.png"), "no folder nowhere"),
+        (("a star", "-o", "."), "write -o picture.png"),
         (("a star", "--ar", "4:3"), "The nearest is 5:4"),
         (("a star", "--count", "9"), "The nearest is 4. Possible: 1, 2, 3, 4"),
         (("a star", "--seed", "-1"), "The nearest is 0"),
@@ -131,12 +135,65 @@ def test_a_port_that_is_taken_is_told_with_another_one(folder: Path, command: st
         (("a star", "--style", "mosaic please"), "cannot be 'mosaic please'"),
         (("a star", "--model", "flesh"), "The nearest is flash"),
     ],
-    ids=["empty", "blank", "too long", "no png", "no folder", "ratio", "count", "seed", "style", "two words", "model"],
+    ids=[
+        "empty",
+        "blank",
+        "too long",
+        "no png",
+        "no folder",
+        "a folder",
+        "ratio",
+        "count",
+        "seed",
+        "style",
+        "two words",
+        "model",
+    ],
 )
 def test_generate_says_what_is_wrong_before_anything_is_loaded(arguments: tuple[str, ...], says: str) -> None:
     result = called("generate", *arguments)
     assert result.exit_code == 2
     assert says in told(result)
+
+
+def test_generate_names_the_file_that_is_no_picture_before_anything_is_loaded(folder: Path) -> None:
+    Image.new("RGB", (8, 8)).save(folder / "star.png")
+    Image.new("RGB", (8, 8)).save(folder / "moving.gif")
+    (folder / "notes.png").write_text("a shopping list", "utf-8")
+    for name in ("notes.png", "moving.gif"):
+        result = called("generate", "--kind", "image_fusion", "--image", "star.png", "--image", name)
+        assert result.exit_code == 2
+        assert told(result) == f"Cannot go on: {name} cannot be read as a PNG, JPEG or WebP picture."
+    assert not (folder / "picture.png").exists()
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_a_picture_is_made_is_a_failure_that_leaves_nothing(folder: Path) -> None:
+    os.mkfifo(folder / "slow.png")
+    Image.new("RGB", (8, 8)).save(folder / "star.png")
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", "generate", "a star", "--kind", "img2img", "--image", "slow.png"],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        with (folder / "slow.png").open("wb") as pipe:  # returns when the command reads
+            running.send_signal(signal.SIGINT)
+            pipe.write((folder / "star.png").read_bytes())
+        out, err = running.communicate(timeout=100)
+    assert (running.returncode, out, err.strip()) == (130, "", "Stopped before the end.")
+    assert sorted(path.name for path in folder.iterdir()) == ["slow.png", "star.png"]
+
+
+def test_a_service_is_stopped_by_ctrl_c_as_it_should_be() -> None:
+    async def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    cli_basics.serve(interrupted())
+    with pytest.raises(typer.Exit) as ended:
+        cli_basics.serve(interrupted(), has_an_end=True)
+    assert ended.value.exit_code == 130
 
 
 def test_generate_without_weights_says_which_file_is_missing(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:

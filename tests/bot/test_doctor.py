@@ -127,6 +127,7 @@ def test_weights_are_found_by_name_and_the_first_missing_one_is_named(folder: Pa
     assert not check.ok
     assert "kandinsky3_flash" in check.text
     assert "weights_dir" in check.fix
+    assert f"kandinsky-bot weights pull --dir {folder / 'w'}\n" in check.fix
     for name in ("kandinsky3_flash.pt", "flan_ul2_encoder/projection_flash.pt"):
         (folder / "w" / name).write_bytes(b"x")
     assert doctor.weights(big).ok

@@ -80,6 +80,15 @@ def test_a_picture_goes_in_and_another_comes_out(engines: settings.EngineSetting
     assert output.read_bytes() != (tmp_path / "star.png").read_bytes()
 
 
+def test_what_is_printed_is_one_line_a_picture_with_the_name_as_it_is(
+    engines: settings.EngineSettings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / ("[red]" + "long" * 20 + ".png")
+    painted(engines, output)
+    lines = [line for line in capsys.readouterr().out.splitlines() if "pool started" not in line]  # a log of the pool
+    assert lines == [f"{output}  128x128  seed 7"]
+
+
 def test_a_kind_that_is_not_installed_says_what_to_run(engines: settings.EngineSettings, tmp_path: Path) -> None:
     picture = tmp_path / "star.png"
     painted(engines, picture)

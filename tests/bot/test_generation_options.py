@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot import generation_options
-from bot.parameters import values
-from engines import styles, tasks
+from bot import generation_options, parameters
+from bot.parameters import command_line, table, values
+from engines import styles, tasks, unheard
 
 CHOICES = values.Choices(tuple(tasks.Model), styles.of("mini"))
 PICTURE = b"the engines read it, not the command line"
@@ -143,10 +143,25 @@ def test_an_option_that_changes_nothing_is_told(
     assert {sentence.split()[0].removeprefix("--") for sentence in told} == unheard
 
 
+@pytest.mark.parametrize("model", list(tasks.Model))
+def test_the_command_line_and_the_chat_are_deaf_to_the_same(model: tasks.Model) -> None:
+    written = {"model": table.MODEL.kind.write(model), "refine": True, "no": "x", "n": "2", "style": "flat"}
+    told = generation_options.unheard(wish("text_to_image", "a star", **written).task, written, "mini")
+    changes = command_line.changes_of({**written, "refine": "on"}, CHOICES)
+    in_chat = {hint.parameter for hint in parameters.without_effect(changes, model)}
+    assert {sentence.split()[0].removeprefix("--") for sentence in told} == in_chat
+    assert in_chat == {one.name for one in table.PARAMETERS if one.field in unheard.by(model)}
+
+
+def test_every_reason_has_its_sentence() -> None:
+    assert set(generation_options.WHY) == set(unheard.Reason)
+
+
 def test_a_model_that_is_not_installed_is_told_with_the_command_that_fetches_it() -> None:
-    installed = values.Choices((tasks.Model.KANDINSKY_3, tasks.Model.KANDINSKY_3_FLASH), styles.of("mini"))
+    models = (tasks.Model.KANDINSKY_3, tasks.Model.KANDINSKY_3_FLASH)
+    installed = values.Choices(models, styles.of("mini"), Path("my weights"))
     for spelling in ("kandinsky-2.2", "2.2"):
-        with pytest.raises(generation_options.BadWish, match=r"not installed: `.* pull kandinsky-2\.2`"):
+        with pytest.raises(generation_options.BadWish, match=r"installed: `.* pull kandinsky-2\.2 --dir 'my weights'`"):
             generation_options.wish("text_to_image", "a star", {"model": spelling}, installed)
     with pytest.raises(generation_options.BadWish, match=r"The nearest is flash"):
         generation_options.wish("text_to_image", "a star", {"model": "flashh"}, installed)
@@ -163,13 +178,19 @@ def test_a_model_that_is_not_installed_is_told_with_the_command_that_fetches_it(
         ("img2img", {"image": ["a"], "strength": 1.5}, "--strength: input should be less than or equal to 1"),
         ("img2img", {"image": ["a"], "model": "flash"}, "Possible: kandinsky-3, kandinsky-2.2"),
         ("image_fusion", {"image": ["a"]}, "needs --image, from 2 to 5 times"),
+        ("image_fusion", {}, "needs --image, from 2 to 5 times"),
+        ("image_text_fusion", {}, "needs --image, from 1 to 5 times"),
         ("image_fusion", {"image": ["a", "b"], "weight": [1.0]}, "there are 1 for 2"),
+        ("image_fusion", {"weight": [1.0]}, "there are 1 for 0"),
+        ("img2img", {"image": [""]}, "A picture has an empty name"),
         ("image_fusion", {"image": ["a", "b"], "weight": [1.0, 3.0]}, "--weight: input should be less"),
         ("image_fusion", {"image": ["a", "b"], "weight": [0.0, 0.0]}, "at least one picture needs a weight above 0"),
         ("outpaint", {"image": ["a"]}, "exactly one of --left, --zoom-out and --ar"),
         ("upscale", {"image": ["a"], "factor": 3}, "--factor cannot be that with upscale. Possible: 2, 4"),
         ("style_transfer", {"image": ["a"], "control": "pose"}, "--control: input should be 'edges', 'depth'"),
         ("text_to_image", {"ar": "4:3"}, "The nearest is 5:4"),
+        ("text_to_image", {"seed": "abc"}, "--seed cannot be 'abc'. Possible: 0 to 4294967295, random."),
+        ("text_to_image", {"no": "b" * 1001}, "--no takes up to 1000 characters."),
     ],
 )
 def test_a_mistake_is_told_with_what_to_write(
@@ -178,6 +199,13 @@ def test_a_mistake_is_told_with_what_to_write(
     prompt = "a star" if kind in ("img2img", "text_to_image") else ""
     paths = {name: [files.get(one, one) for one in value] if name == "image" else value for name, value in said.items()}
     assert says in refused(kind, prompt, **paths)
+
+
+@pytest.mark.parametrize("weight", [3.0, -1.0, float("nan")])
+def test_a_wrong_weight_is_told_once_and_its_picture_is_counted(files: dict[str, str], weight: float) -> None:
+    told = refused("image_fusion", image=[files["a"], files["b"]], weight=[1.0, weight])
+    assert told.startswith("--weight: input should be")
+    assert told.count(".") == 1
 
 
 def test_a_kind_without_words_takes_no_prompt(files: dict[str, str]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -10,9 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from bot import cli
+from bot import cli, weights_report
 from engines.weights import lock, manifest
 from tests import hub_double
 from tests import official_layout as official
@@ -65,6 +69,29 @@ def test_list_names_every_kind_and_component_with_size_and_licence() -> None:
     assert not Path("w").exists()
 
 
+@pytest.mark.parametrize(
+    ("kept", "pinned", "shown", "says"),
+    [
+        (None, None, "", "not pinned: the first pull takes what is published then"),
+        ("a" * 40, None, "a" * 12, "not pinned: published at the first pull"),
+        (None, "b" * 40, "b" * 12, "pinned by this version"),
+        ("b" * 40, "b" * 40, "b" * 12, "pinned by this version"),
+        ("a" * 40, "b" * 40, "a" * 12, "this version pins bbbbbbbbbbbb: delete it to take that"),
+    ],
+)
+def test_list_says_which_commit_is_in_use_and_whether_it_is_pinned(
+    tmp_path: Path, kept: str | None, pinned: str | None, shown: str, says: str
+) -> None:
+    book = dataclasses.replace(manifest.load(), revisions={official.SUPER_RESOLUTION: pinned} if pinned else {})
+    if kept:
+        lock.write(tmp_path, lock.Lock(commits={official.SUPER_RESOLUTION: kept}))
+    screen = io.StringIO()
+    weights_report.show(tmp_path, Console(file=screen, width=200), book)
+    (line,) = [line for line in screen.getvalue().splitlines() if official.SUPER_RESOLUTION in line]
+    assert says in line
+    assert shown in line
+
+
 @pytest.mark.slow
 def test_what_is_pulled_is_listed_and_verified(tmp_path: Path) -> None:
     root = tmp_path / "w"
@@ -73,11 +100,15 @@ def test_what_is_pulled_is_listed_and_verified(tmp_path: Path) -> None:
         came = elsewhere(double.url, "pull", KIND, "--dir", root, "--half", "--remove-originals")
     assert came.returncode == 0, came.stderr
     assert "1 files came" in came.stdout
+    commit = double.repositories[official.SUPER_RESOLUTION].head[:12]
+    said = f"{official.SUPER_RESOLUTION} is not pinned: it is taken as published now, commit {commit}"
+    assert said in came.stderr
     assert [path.name for path in sorted(root.iterdir())][-1] == "weights.lock.json"
     assert (root / "kandi_super_res_x2.safetensors").is_file()
     assert not (root / "originals").exists()
     listed = called("list", "--dir", root)
     assert "mit" in listed.output
+    assert any(official.SUPER_RESOLUTION in line and commit in line for line in listed.output.splitlines())
     assert any("KandiSuperRes x2 " in line and "there" in line for line in listed.output.splitlines())
     assert called("verify", "--dir", root).exit_code == 0
     (root / "kandi_super_res_x2.safetensors").write_bytes(b"x")
@@ -133,6 +164,14 @@ def test_a_file_that_is_gone_is_missing_though_nothing_else_was_there(tmp_path: 
     assert result.exit_code == 1
     assert "missing movq.safetensors" in told(result)
     assert "0 of 1 files have their checksums" in told(result)
+
+
+def test_the_advice_for_a_broken_file_names_the_folder_that_was_verified(tmp_path: Path) -> None:
+    folder = tmp_path / "my [bold] weights"
+    folder.mkdir()
+    lock.write(folder, lock.Lock(files={"movq.safetensors": lock.Entry(1, "00")}))
+    (command,) = re.findall(r"`([^`]*)`", told(called("verify", "--dir", folder)))
+    assert shlex.split(command) == ["kandinsky-bot", "weights", "pull", "KIND", "--dir", str(folder)]
 
 
 def test_the_folder_is_that_of_the_official_profile(tmp_path: Path) -> None:

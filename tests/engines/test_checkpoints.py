@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import pickle
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 import safetensors.torch
 import torch
 
-from engines import checkpoints, errors
+from engines import catalog, checkpoints, errors
 from engines.kandinsky3 import keymaps, movq, text, unet
 
 CPU = torch.device("cpu")
@@ -86,9 +87,29 @@ def test_files_that_are_not_there_are_named(tmp_path: Path) -> None:
 def test_the_error_of_a_kind_without_files_names_them_and_the_command(tmp_path: Path) -> None:
     one = checkpoints.missing("upscale", ["kandi_super_res_x2_flash"], tmp_path)
     assert str(one).startswith(f"upscale needs kandi_super_res_x2_flash, which is not in {tmp_path}")
-    assert "kandinsky-bot weights pull upscale" in str(one)
+    assert f"`kandinsky-bot weights pull upscale --dir {tmp_path}`" in str(one)
     three = checkpoints.missing("inpaint", ["a", "b", "c"], tmp_path)
     assert "needs a, b and c, which are not" in str(three)
+
+
+def test_the_command_in_an_error_fetches_into_the_folder_that_was_looked_into(tmp_path: Path) -> None:
+    folder = tmp_path / "the owner's weights"
+    folder.mkdir()
+    with pytest.raises(errors.CheckpointMissing) as no_layout:
+        checkpoints.Layout.at(folder)
+    torch.save({}, folder / "movq.pt")
+    layout = checkpoints.Layout.at(folder)
+    with pytest.raises(errors.CheckpointMissing) as no_file:
+        layout.find("kandinsky3_flash")
+    with pytest.raises(errors.CheckpointMissing) as no_encoder:
+        _ = layout.encoder
+    for told in (no_layout, no_file, no_encoder):
+        (command,) = re.findall(r"`([^`]*)`", str(told.value))
+        assert shlex.split(command) == ["kandinsky-bot", "weights", "pull", "text_to_image", "--dir", str(folder)]
+
+
+def test_official_files_are_not_sent_into_the_package() -> None:
+    assert "--dir" not in str(checkpoints.missing("upscale", ["kandi_super_res_x2"], catalog.MINI_WEIGHTS))
 
 
 class Harmful:

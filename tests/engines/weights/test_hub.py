@@ -43,6 +43,14 @@ def test_an_earlier_commit_is_listed_after_the_repository_moved_on(double: Doubl
     assert client.listing(REPOSITORY, first).files["a"].bytes == 5
 
 
+def test_a_hub_that_answers_with_another_commit_than_it_was_asked_for_is_refused(
+    double: Double, client: hub.Hub
+) -> None:
+    commit = double.publish(REPOSITORY, {"a": b"first"})
+    with pytest.raises(errors.DownloadFailed, match=rf"asked for commit main and answers with {commit[:12]}"):
+        client.listing(REPOSITORY, "main")  # the double resolves this name, as a hub does
+
+
 def test_a_file_comes_whole_and_every_byte_is_counted(double: Double, client: hub.Hub, tmp_path: Path) -> None:
     listing, remote = published(double, client)
     counted: list[int] = []

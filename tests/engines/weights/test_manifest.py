@@ -95,6 +95,43 @@ def test_of_two_formats_safetensors_is_taken_and_half_precision_never() -> None:
     )
 
 
+def written(folder: Path, repository: str) -> Path:
+    """A manifest of one repository."""
+    path = folder / "manifest.toml"
+    part = '{ from = "a", to = "a", as = "copy" }'
+    component = f'what = "a"\nrepository = "r/a"\nabout_bytes = 1\nparts = [{part}]'
+    text = f'core = ["a"]\n[repositories]\n"r/a" = {repository}\n[components.a]\n{component}\n[kinds]\npaint = []\n'
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_a_repository_may_have_a_commit_of_its_own(tmp_path: Path) -> None:
+    commit = "0123456789abcdef" * 2 + "01234567"
+    pinned = manifest.load(written(tmp_path, f'{{ licence = "mit", revision = "{commit}" }}'))
+    assert (pinned.licences, pinned.revisions) == ({"r/a": "mit"}, {"r/a": commit})
+
+
+@pytest.mark.parametrize("repository", ['"mit"', '{ licence = "mit" }'])
+def test_a_repository_without_one_is_not_pinned(tmp_path: Path, repository: str) -> None:
+    loose = manifest.load(written(tmp_path, repository))
+    assert (loose.licences, loose.revisions) == ({"r/a": "mit"}, {})
+
+
+@pytest.mark.parametrize(
+    ("repository", "says"),
+    [
+        ('{ licence = "mit", revision = "main" }', "pinned to 'main', which is no commit"),
+        ('{ licence = "mit", revision = "0123456" }', "40 hexadecimal digits"),
+        ('{ licence = "mit", revison = "0123456" }', "unknown entries: revison"),
+        ('{ revision = "0123456789012345678901234567890123456789" }', "licence"),
+        ('{ licence = "mit", revision = 7 }', "is not a manifest"),
+    ],
+)
+def test_what_pins_nothing_is_invalid(tmp_path: Path, repository: str, says: str) -> None:
+    with pytest.raises(errors.CheckpointInvalid, match=says):
+        manifest.load(written(tmp_path, repository))
+
+
 @pytest.mark.parametrize(
     "text",
     [

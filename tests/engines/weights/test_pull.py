@@ -71,6 +71,56 @@ def test_a_second_pull_fetches_nothing_and_keeps_the_commit(published: Double, c
     assert all(commit in request.path for request in published.requests)
 
 
+class Listening(pull.Nobody):
+    """Remembers what was not pinned."""
+
+    def __init__(self) -> None:
+        self.heard: dict[str, str] = {}
+
+    def unpinned(self, repository: str, commit: str) -> None:
+        self.heard[repository] = commit
+
+
+def pinning(commit: str) -> manifest.Manifest:
+    return dataclasses.replace(manifest.load(), revisions={official.SUPER_RESOLUTION: commit})
+
+
+def test_a_pinned_repository_is_taken_at_its_commit_and_nothing_is_said(
+    double: Double, client: hub.Hub, tmp_path: Path
+) -> None:
+    pinned = double.publish(official.SUPER_RESOLUTION, official.super_resolution())
+    double.publish(official.SUPER_RESOLUTION, {"README.md": b"moved"})
+    listening = Listening()
+    came = pull.pull(client, tmp_path, ["kandi_super_res_x4"], watch=listening, book=pinning(pinned))
+    assert came == ["kandi_super_res_x4.safetensors"]
+    assert lock.read(tmp_path).commits == {official.SUPER_RESOLUTION: pinned}
+    assert listening.heard == {}
+
+
+def test_what_is_not_pinned_is_said_once_with_the_commit_that_is_kept(
+    double: Double, client: hub.Hub, tmp_path: Path
+) -> None:
+    commit = double.publish(official.SUPER_RESOLUTION, official.super_resolution())
+    first, second = Listening(), Listening()
+    pull.pull(client, tmp_path, ["kandi_super_res_x4"], watch=first)
+    pull.pull(client, tmp_path, ["kandi_super_res_x2"], watch=second)
+    assert (first.heard, second.heard) == ({official.SUPER_RESOLUTION: commit}, {})
+
+
+def test_a_later_pin_does_not_mix_two_commits_in_one_folder(double: Double, client: hub.Hub, tmp_path: Path) -> None:
+    first = double.publish(official.SUPER_RESOLUTION, official.super_resolution())
+    pull.pull(client, tmp_path, ["kandi_super_res_x4"])
+    later = double.publish(official.SUPER_RESOLUTION, {**official.super_resolution(), "README.md": b"new"})
+    pull.pull(client, tmp_path, ["kandi_super_res_x2"], book=pinning(later))
+    assert lock.read(tmp_path).commits == {official.SUPER_RESOLUTION: first}
+
+
+def test_a_pinned_commit_that_is_gone_is_told_as_such(double: Double, client: hub.Hub, tmp_path: Path) -> None:
+    double.publish(official.SUPER_RESOLUTION, official.super_resolution())
+    with pytest.raises(errors.DownloadFailed, match="the commit that this version pins is gone"):
+        pull.pull(client, tmp_path, ["kandi_super_res_x4"], book=pinning("0" * 40))
+
+
 def test_the_lock_says_where_every_file_comes_from(published: Double, client: hub.Hub, tmp_path: Path) -> None:
     pull.pull(client, tmp_path, ["img2img"])
     locked = lock.read(tmp_path)
@@ -94,6 +144,18 @@ def test_originals_go_when_they_are_converted(published: Double, client: hub.Hub
     published.requests.clear()
     assert pull.pull(client, tmp_path, ["img2img"]) == []
     assert all(finding.verdict is local.Verdict.WELL for finding in local.verify(tmp_path))
+
+
+def test_an_original_that_somebody_deleted_is_forgotten_and_not_fetched_again(
+    published: Double, client: hub.Hub, tmp_path: Path
+) -> None:
+    pull.pull(client, tmp_path, ["img2img"])
+    (tmp_path / "originals" / official.KANDINSKY / "weights" / "movq.pt").unlink()
+    assert {finding.verdict for finding in local.verify(tmp_path)} == {local.Verdict.WELL, local.Verdict.MISSING}
+    published.requests.clear()
+    assert pull.pull(client, tmp_path, ["img2img"]) == []
+    assert published.bodies("movq.pt") == []
+    assert {finding.verdict for finding in local.verify(tmp_path)} == {local.Verdict.WELL}
 
 
 @pytest.mark.parametrize("lost", ["flan_ul2_encoder/model-00002-of-00002.safetensors", "movq.safetensors"])
