@@ -34,9 +34,7 @@ CPU = torch.device("cpu")
 
 
 def made_inpainting(folder: Path) -> nn.Module:
-    painter = inpainting.Repainter(family_config.InpaintingConfig().original)
-    restore.painter(folder, "_inpainting", painter)
-    return inpainting.louder(painter, 1 / inpainting.LOUD)
+    return restore.painter(folder, "_inpainting", inpainting.Repainter(family_config.InpaintingConfig().original))
 
 
 def made_clip(folder: Path) -> nn.Module:

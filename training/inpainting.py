@@ -3,9 +3,7 @@
 As in the paper the input layer of the trained base gets weights of zero for the new channels, and everything is
 trained on: the U-Net, its projection of the text and its null embedding. Channels as in the official pipeline: x (4),
 the mask (1, 1 = kept), the latents of the picture whose marked pixels are mid grey (4). Forced by scale: six masks in
-ten cover an object (nothing else is worth repainting here), one in eight leaves only a window, for outpainting. And
-what is new is shown LOUD times as large: from zero, its weights came to a twentieth of the others' in 2,250 steps, and
-what is kept was hardly heard (wrong pictures in those channels cost 2 % of the loss).
+ten cover an object (nothing else is worth repainting here), one in eight leaves only a window, for outpainting.
 """
 
 from typing import Any
@@ -18,8 +16,6 @@ from training import base, companions, config, family_config, lessons, loop, mas
 
 NAME = "inpainting"
 FACTOR = 8
-LOUD = 8.0  # a power of two: weights stay what they are, to the bit
-CHANNELS = 4  # of x
 
 
 class Repainter(base.Painter):
@@ -39,16 +35,6 @@ def widened(painter: base.Painter, original: dict[str, Any]) -> Repainter:
     state["unet.conv_in.weight"][:, : known.shape[1]] = known
     repainter.load_state_dict(state)
     return repainter
-
-
-@torch.no_grad()
-def louder(painter: Repainter, factor: float) -> Repainter:
-    """Let the new channels count so many times as much, in place.
-
-    A checkpoint is of a network to which they are shown LOUD times as large; everybody else shows them as they are.
-    """
-    painter.unet.conv_in.weight[:, CHANNELS :] *= factor
-    return painter
 
 
 @torch.no_grad()
@@ -102,7 +88,7 @@ def train(settings: family_config.InpaintingConfig, stop_at: float | None = None
         dropped = torch.from_numpy(rng.random(len(batch)) < settings.unconditional)
         context = torch.where(dropped[:, None, None], empty, context)
         mask = torch.where(dropped[:, None], first, mask)
-        seen = torch.cat([noisy, LOUD * latent_mask(marked), LOUD * kept], 1)
+        seen = torch.cat([noisy, latent_mask(marked), kept], 1)
         return base.weighted_losses(painter(seen, times, context, mask, rows_said), noise, times)
 
     loop.run(
@@ -118,5 +104,5 @@ def train(settings: family_config.InpaintingConfig, stop_at: float | None = None
 
 
 def load(settings: family_config.InpaintingConfig) -> Repainter:
-    """The averaged weights of the checkpoint, for channels as they are."""
-    return louder(loop.restored(Repainter(settings.original), config.workspace() / NAME), LOUD)
+    """The averaged weights of the checkpoint."""
+    return loop.restored(Repainter(settings.original), config.workspace() / NAME)
