@@ -18,9 +18,9 @@ from engines import tasks
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-CASES = 4
-COMMITTED = ("inpaint", "variation", "fusion", "image and text", "edges", "kandinsky 2.2")
-MEASURES = [measure for measure in mini_family.MEASURES if measure.name in COMMITTED]
+CASES = 3
+UNWON = ("zoom out without words",)  # docs/mini.md says so
+MEASURES = [measure for measure in mini_family.MEASURES if measure.name not in UNWON]
 
 
 @pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name)
