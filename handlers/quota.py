@@ -24,7 +24,7 @@ def router() -> Router:
 async def screen(t: Translator, person: Person, preferences: Preferences, services: Services) -> Screen:
     """What is left today, and what it buys."""
     credits = await services.studio.credits(person)
-    text = wording.quota(t, credits, preferences, person.utc_offset_min, clock.utc_now())
+    text = wording.quota(t, credits, preferences, person.utc_offset_min, clock.utc_now(), services.studio.models)
     return Screen(text, keyboards.quota(t, person.id, person.utc_offset_min))
 
 

@@ -51,6 +51,7 @@ async def help_screen(t: Translator, person: Person, services: Services) -> Scre
         services.profile,
         parameters=parameters_wording.help_text(t, choices),
         daily_credits=credits.daily,
+        models=services.studio.models,
     )
     return Screen(text, keyboards.back_home(t, person.id))
 

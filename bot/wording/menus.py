@@ -23,8 +23,10 @@ def start(t: Translator, name: str, profile: str) -> str:
     return "\n\n".join([t("start", name=name), *about, t("start-invitation")])
 
 
-def help_text(t: Translator, profile: str, *, parameters: str, daily_credits: int) -> str:
-    """The answer to /help; `parameters` is HTML."""
+def help_text(
+    t: Translator, profile: str, *, parameters: str, daily_credits: int, models: Sequence[tasks.Model] = ()
+) -> str:
+    """The answer to /help; `parameters` is HTML, `models` are those that paint here."""
     text = t(
         "help",
         limit=tasks.PROMPT_LIMIT,
@@ -33,6 +35,7 @@ def help_text(t: Translator, profile: str, *, parameters: str, daily_credits: in
         flash_credits=cost_of(tasks.Model.KANDINSKY_3_FLASH),
         daily_credits=daily_credits,
     )
+    text += _older_costs(t, models)
     return f"{text}\n\n{t('help-mini')}" if profile == "mini" else text
 
 
@@ -117,8 +120,15 @@ def ask_seed(t: Translator, seed: int | None) -> str:
     return question if seed is None else f"{question}\n\n{t('ask-seed-now', seed=str(seed))}"
 
 
-def quota(t: Translator, credits: Credits, chosen: Preferences, utc_offset_min: int, now: datetime) -> str:
-    """What is left of the user's day, when the next begins, and what a message costs."""
+def quota(
+    t: Translator,
+    credits: Credits,
+    chosen: Preferences,
+    utc_offset_min: int,
+    now: datetime,
+    models: Sequence[tasks.Model] = (),
+) -> str:
+    """What is left of the user's day, when the next begins, and what a message costs; `models` paint here."""
     task = tasks.TextToImage(
         prompt="a", seed=0, model=chosen.model, count=chosen.count, refine=chosen.refine, style=chosen.style
     )
@@ -133,12 +143,20 @@ def quota(t: Translator, credits: Credits, chosen: Preferences, utc_offset_min: 
         refine_credits=costs.REFINE_CREDITS,
         flash_credits=cost_of(tasks.Model.KANDINSKY_3_FLASH),
     )
+    facts += _older_costs(t, models)
     return f"{facts}\n\n{t('quota-mine', mine=costs.credits(task), count=chosen.count)}"
 
 
 def cost_of(model: tasks.Model) -> int:
     """Credits of one picture of a model."""
     return costs.credits(tasks.TextToImage(prompt="a", model=model, seed=0))
+
+
+def _older_costs(t: Translator, models: Sequence[tasks.Model]) -> str:
+    """What a picture of Kandinsky 2.2 costs, where it paints."""
+    if tasks.Model.KANDINSKY_22 not in models:
+        return ""
+    return f" {t('costs-22', credits=cost_of(tasks.Model.KANDINSKY_22))}"
 
 
 def _model_key(model: tasks.Model) -> str:

@@ -191,6 +191,22 @@ def test_credits_come_back_at_a_time_on_the_wall_of_the_user(offset_min: int, zo
     assert "<b>14</b> credits for 2 pictures" in text
 
 
+@LANGUAGES
+def test_the_price_of_the_older_model_is_told_where_it_paints(t: Translator) -> None:
+    now, credits = (
+        datetime(2026, 3, 1, tzinfo=UTC),
+        Credits(left=9, daily=700, resets_at=datetime(2026, 3, 2, tzinfo=UTC)),
+    )
+    facts = {"parameters": "", "daily_credits": 700}
+    price = t("costs-22", credits=8)
+    for models in ([tasks.Model.KANDINSKY_3], list(tasks.Model)):
+        texts = (
+            wording.quota(t, credits, Preferences(), 0, now, models),
+            wording.help_text(t, "mini", **facts, models=models),
+        )
+        assert all((price in text) == (tasks.Model.KANDINSKY_22 in models) for text in texts)
+
+
 def test_an_overdrawn_account_shows_nothing_left() -> None:
     now = datetime(2026, 3, 1, tzinfo=UTC)
     text = wording.quota(EN, Credits(left=-7, daily=0, resets_at=now), Preferences(), 0, now)

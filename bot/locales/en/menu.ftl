@@ -100,6 +100,7 @@ quota =
     { $left } of { $daily } left today. New ones come in { $wait }, at { $time } { $zone }.
 
     A Kandinsky 3 picture costs { $base_credits }, a refined one { $refine_credits } more, a Flash picture { $flash_credits }. What fails or is cancelled comes back.
+costs-22 = A Kandinsky 2.2 picture costs { $credits }.
 quota-mine =
     With your settings a message costs { $mine ->
         [one] <b>{ $mine }</b> credit

@@ -100,6 +100,7 @@ quota =
     На сегодня осталось { $left } из { $daily }. Новые появятся через { $wait }, в { $time } { $zone }.
 
     Картина Kandinsky 3 стоит { $base_credits }, с доработкой — на { $refine_credits } больше, картина Flash — { $flash_credits }. За неудачи и отмены кредиты возвращаются.
+costs-22 = Картина Kandinsky 2.2 стоит { $credits }.
 quota-mine =
     С вашими настройками одно сообщение стоит { $mine ->
         [one] <b>{ $mine }</b> кредит
