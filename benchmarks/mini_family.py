@@ -71,12 +71,13 @@ def inpainting(count: int) -> list[Case]:
     return cases
 
 
-def zoom_out(count: int) -> list[Case]:
-    """A picture with a new rim of half its size, and not a word about it: its background goes on."""
+def zoom_out(count: int, *, told: bool = False) -> list[Case]:
+    """A picture with a new rim of half its size; its background goes on, whether or not the prompt is told of it."""
     cases = []
     for seed, dice in _dice("zoom out", count):
         source = mini_drawing.single(dice)
-        task = tasks.Outpaint(image=SOURCE, zoom_out=1.5, seed=seed)
+        prompt = _words(source.things, source.background) if told else ""
+        task = tasks.Outpaint(image=SOURCE, zoom_out=1.5, seed=seed, prompt=prompt)
         cases.append(Case(task, {SOURCE: source.png()}, _bound(mini_judges.continued, source)))
     return cases
 

@@ -48,12 +48,7 @@ def _kinds() -> dict[str, Sequence[mini_family.Case]]:
         measure.name: measure.cases(CASES) for measure in mini_family.MEASURES
     }
     drawing = mini_family.variation(CASES)
-    kinds["zoom out"] = [
-        mini_family.Case(
-            tasks.Outpaint(image=mini_family.SOURCE, zoom_out=1.5, seed=seed), case.media, mini_family.nothing_claimed
-        )
-        for seed, case in enumerate(drawing)
-    ]
+    kinds["zoom out with words"] = mini_family.zoom_out(CASES, told=True)
     kinds["upscale x2"] = _upscaled(drawing, 2)
     kinds["upscale x4"] = _upscaled(drawing, 4)
     return kinds
