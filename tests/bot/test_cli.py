@@ -167,6 +167,11 @@ def test_generate_names_the_file_that_is_no_picture_before_anything_is_loaded(fo
     assert not (folder / "picture.png").exists()
 
 
+def hear_ctrl_c() -> None:
+    """What starts the tests in the background may have the signal ignored, and the ignoring is inherited."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.slow
 def test_ctrl_c_while_a_picture_is_made_is_a_failure_that_leaves_nothing(folder: Path) -> None:
     os.mkfifo(folder / "slow.png")
@@ -177,6 +182,7 @@ def test_ctrl_c_while_a_picture_is_made_is_a_failure_that_leaves_nothing(folder:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_ctrl_c,
     ) as running:
         with (folder / "slow.png").open("wb") as pipe:  # returns when the command reads
             running.send_signal(signal.SIGINT)
