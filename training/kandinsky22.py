@@ -21,6 +21,8 @@ PRIOR, DECODER = "kandinsky22_prior", "kandinsky22_decoder"
 CHANNELS = 4
 OWN, COMPOSED = views.VIEWS.index("own"), views.VIEWS.index("composed")
 Predict = Callable[[Tensor, Tensor], Tensor]  # the noise in noisy latents, at int64 times [B]
+# How a led network predicts, from latents, their scenes and embeddings: what leads it is drawn from the scenes
+Led = Callable[[Tensor, list[world.Scene], Tensor, np.random.Generator], Predict]
 
 
 def prior_schedule(settings: family_config.PriorConfig) -> UnCLIPScheduler:
@@ -212,6 +214,38 @@ def train_decoder(settings: family_config.Decoder22Config, stop_at: float | None
         steps=settings.steps,
         peak=settings.learning_rate,
         folder=config.workspace() / DECODER,
+        ema=settings.ema,
+        stop_at=stop_at,
+    )
+    return unet
+
+
+def train_led(
+    recipe: str,
+    label: int,
+    unet: UNet2DConditionModel,
+    settings: family_config.Inpainting22Config | family_config.Depth22Config,
+    led: Led,
+    stop_at: float | None,
+) -> UNet2DConditionModel:
+    """Train (or go on training) a network that went on from the decoder; `label` makes its dice its own."""
+    samples = Samples(settings.decoder, stop_at)
+    unet.to(memory_format=torch.channels_last)
+    torch.manual_seed(1 + loop.worker())
+    alphas = decoder_schedule(settings.decoder).alphas_cumprod
+
+    def losses(step: int, share: float) -> loop.Losses:
+        rng = np.random.default_rng((step, label, loop.worker()))
+        latents, scenes, shown = samples.batch(rng, settings.batch, settings.composed)
+        predict = led(latents, scenes, shown, rng)
+        return losses_of(predict, latents, alphas, settings.decoder.weight_cap, rng)
+
+    loop.run(
+        unet,
+        losses,
+        steps=settings.steps,
+        peak=settings.learning_rate,
+        folder=config.workspace() / recipe,
         ema=settings.ema,
         stop_at=stop_at,
     )

@@ -83,35 +83,16 @@ def predicted(unet: UNet2DConditionModel, noisy: Tensor, times: Tensor, drawn: T
 
 def train(settings: family_config.Depth22Config, stop_at: float | None = None) -> UNet2DConditionModel:
     """Train (or go on training) the depth decoder from the decoder's checkpoint."""
-    samples = kandinsky22.Samples(settings.decoder, stop_at)
     torch.manual_seed(0)
     decoder = kandinsky22.load_decoder(settings.decoder)
     unet = widened(decoder, settings, family_config.ClipConfig().projection)
     unet.add_embedding.input_hint_block = Shortcut(*unet.add_embedding.input_hint_block)
-    unet.to(memory_format=torch.channels_last)
-    torch.manual_seed(1 + loop.worker())
-    alphas = kandinsky22.decoder_schedule(settings.decoder).alphas_cumprod
 
-    def losses(step: int, share: float) -> loop.Losses:
-        rng = np.random.default_rng((step, 43, loop.worker()))
-        latents, scenes, shown = samples.batch(rng, settings.batch, settings.composed)
+    def led(latents: Tensor, scenes: list[world.Scene], shown: Tensor, rng: np.random.Generator) -> kandinsky22.Predict:
         drawn = maps(scenes, rng)
+        return lambda noisy, times: predicted(unet, noisy, times, drawn, shown)
 
-        def predict(noisy: Tensor, times: Tensor) -> Tensor:
-            return predicted(unet, noisy, times, drawn, shown)
-
-        return kandinsky22.losses_of(predict, latents, alphas, settings.decoder.weight_cap, rng)
-
-    loop.run(
-        unet,
-        losses,
-        steps=settings.steps,
-        peak=settings.learning_rate,
-        folder=config.workspace() / NAME,
-        ema=settings.ema,
-        stop_at=stop_at,
-    )
-    return unet
+    return kandinsky22.train_led(NAME, 43, unet, settings, led, stop_at)
 
 
 def load(settings: family_config.Depth22Config) -> UNet2DConditionModel:

@@ -13,7 +13,7 @@ from diffusers import UNet2DConditionModel
 from torch import Tensor
 
 from engines.kandinsky22 import inpainting as engine
-from training import config, family_config, inpainting, kandinsky22, loop, masks
+from training import config, family_config, inpainting, kandinsky22, loop, masks, world
 
 NAME = "kandinsky22_inpainting"
 FOLDER = "kandinsky22_decoder_inpaint"  # of the export
@@ -46,35 +46,16 @@ def predicted(unet: UNet2DConditionModel, noisy: Tensor, times: Tensor, known: T
 
 def train(settings: family_config.Inpainting22Config, stop_at: float | None = None) -> UNet2DConditionModel:
     """Train (or go on training) the inpainting decoder from the decoder's checkpoint."""
-    samples = kandinsky22.Samples(settings.decoder, stop_at)
     torch.manual_seed(0)
     decoder = kandinsky22.load_decoder(settings.decoder)
     unet = widened(decoder, settings, family_config.ClipConfig().projection)
-    unet.to(memory_format=torch.channels_last)
-    torch.manual_seed(1 + loop.worker())
-    alphas = kandinsky22.decoder_schedule(settings.decoder).alphas_cumprod
 
-    def losses(step: int, share: float) -> loop.Losses:
-        rng = np.random.default_rng((step, 41, loop.worker()))
-        latents, scenes, shown = samples.batch(rng, settings.batch, settings.composed)
+    def led(latents: Tensor, scenes: list[world.Scene], shown: Tensor, rng: np.random.Generator) -> kandinsky22.Predict:
         marked = np.stack([masks.draw(rng, scene, settings.covering, settings.surrounding) for scene in scenes])
         known = beside(latents, marked)
+        return lambda noisy, times: predicted(unet, noisy, times, known, shown)
 
-        def predict(noisy: Tensor, times: Tensor) -> Tensor:
-            return predicted(unet, noisy, times, known, shown)
-
-        return kandinsky22.losses_of(predict, latents, alphas, settings.decoder.weight_cap, rng)
-
-    loop.run(
-        unet,
-        losses,
-        steps=settings.steps,
-        peak=settings.learning_rate,
-        folder=config.workspace() / NAME,
-        ema=settings.ema,
-        stop_at=stop_at,
-    )
-    return unet
+    return kandinsky22.train_led(NAME, 41, unet, settings, led, stop_at)
 
 
 def load(settings: family_config.Inpainting22Config) -> UNet2DConditionModel:
