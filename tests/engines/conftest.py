@@ -12,6 +12,12 @@ from tests import tiny_weights as tiny
 torch.set_num_threads(1)  # the networks are so small that a second thread only costs
 
 
+@pytest.fixture(autouse=True)
+def _own_numbers() -> None:
+    """What torch draws in a test does not depend on which tests ran before."""
+    torch.manual_seed(0)
+
+
 @pytest.fixture(scope="session")
 def fixtures() -> Path:
     return tiny.FIXTURES

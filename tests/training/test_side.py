@@ -13,7 +13,7 @@ bridges.install()
 from engines import tasks  # noqa: E402
 from engines.kandinsky3 import unet  # noqa: E402
 from engines.kandinsky3.control import side_network  # noqa: E402
-from tests.training.test_family_export import HALF, MASK, TIMES, contexts, shaken  # noqa: E402
+from tests.training.test_family_export import MASK, TIMES, contexts, shaken  # noqa: E402
 from tests.training.test_recipes import TINY_UNET  # noqa: E402
 from training import base, depths, family_export, lessons, renderer, side, world  # noqa: E402
 
@@ -61,7 +61,7 @@ def test_an_exported_side_network_leads_as_the_trained_one(tmp_path: Path, contr
     conditions = [unet.Condition(hint=hint) for hint in hints]
     found = predictor(noisy, TIMES.tolist(), contexts(MASK, rows), conditions)
     assert torch.allclose(found, made(noisy, TIMES, rows, MASK, ROWS, hints), atol=1e-4)
-    assert not torch.allclose(found, made(noisy, TIMES, rows, MASK, ROWS, torch.zeros_like(hints)), atol=HALF)
+    assert not torch.allclose(found, made(noisy, TIMES, rows, MASK, ROWS, torch.zeros_like(hints)), atol=1e-3)
 
 
 @torch.no_grad()
