@@ -53,6 +53,11 @@ def grow(model: movq.VQModel, chunks: int, first: int = 0) -> None:
         partial.rename(target)
 
 
+def draw_canvas(rng: np.random.Generator) -> tuple[int, int]:
+    """Width and height of a batch in pixels."""
+    return list(world.CANVASES)[rng.choice(3, p=CANVAS_WEIGHTS)]
+
+
 class Bank:
     """What is on disk, re-read now and then; `batch` draws latents and their scenes, one canvas a batch.
 
@@ -83,7 +88,7 @@ class Bank:
 
     def batch(self, rng: np.random.Generator, size: int) -> tuple[Tensor, list[world.Scene]]:
         self.refresh()
-        canvas = list(world.CANVASES)[rng.choice(3, p=CANVAS_WEIGHTS)]
+        canvas = draw_canvas(rng)
         latents, scenes = [], []
         while len(scenes) < size:
             chunk = rng.integers(len(self._seeds[canvas]))

@@ -100,7 +100,7 @@ class Companions:
     ) -> tuple[Tensor, list[world.Scene], dict[str, np.ndarray]]:
         """Latents float32 [size, 4, h, w], their scenes, and the additions by name, stacked."""
         self.refresh()
-        canvas = canvas or list(world.CANVASES)[rng.choice(3, p=bank.CANVAS_WEIGHTS)]
+        canvas = canvas or bank.draw_canvas(rng)
         rows = []
         for _ in range(size):
             chunk = self._rows[canvas][rng.integers(len(self._rows[canvas]))]

@@ -13,7 +13,6 @@ class InpaintingConfig:
 
     original: dict[str, Any] = field(default_factory=lambda: config.BaseConfig().original | {"num_channels": 9})
     chunks: int = 8  # of the bank, each row with masks of its own
-    masks: int = 1  # of each row
     covering: float = 0.62  # share of masks that lie over an object ...
     surrounding: float = 0.13  # ... and that leave only a window: outpainting; the rest lie anywhere
     steps: int = 2500
@@ -21,7 +20,9 @@ class InpaintingConfig:
     learning_rate: float = 5e-4
     ema: float = 0.998
     unconditional: float = 0.10
-    silent: float = 0.5  # share of samples with the empty text: what is kept then says what belongs there
+    outpainted: float = 0.5  # share of samples of which only a window is left: most of what is marked is background
+    silent: float = 0.6  # share of samples with the empty text: what is kept then says what belongs there
+    early: float = 0.6  # share of samples at the times when colours are still unknown: there the kept part is needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class ImagePromptConfig:
     # What a sample shows and says, see `image_prompt.KINDS`.
     shares: tuple[float, ...] = (0.10, 0.24, 0.26, 0.18, 0.06, 0.06, 0.10)
     embedding_noise: float = 0.1  # of the embedding's own spread: nearby embeddings mean alike
-    weight_cap: float = 60.0  # of the loss: 20 brought no more than 200 (32 cases each); this lies between
+    weight_cap: float = 200.0  # of the loss
+    early: float = 0.5  # share of samples at the times when colours and layout are unknown: there a picture says them
     steps: int = 6000
     batch: int = 32
     learning_rate: float = 1e-3

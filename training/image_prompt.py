@@ -134,11 +134,13 @@ class Samples:
         return Batch(latents, context, mask, rows, embeddings)
 
 
-def losses_of(prompter: Prompter, batch: Batch, cap: float, rng: np.random.Generator) -> loop.Losses:
+def losses_of(
+    prompter: Prompter, batch: Batch, settings: family_config.ImagePromptConfig, rng: np.random.Generator
+) -> loop.Losses:
     """The loss of samples at random times."""
-    noisy, noise, times = lessons.noised(batch.latents, rng)
+    noisy, noise, times = lessons.noised(batch.latents, rng, settings.early)
     predicted = prompter(noisy, times, batch.context, batch.mask, batch.rows, batch.embeddings)
-    return base.weighted_losses(predicted, noise, times, cap)
+    return base.weighted_losses(predicted, noise, times, settings.weight_cap)
 
 
 def prepared(settings: family_config.ImagePromptConfig, stop_at: float | None = None) -> tuple[Prompter, Samples]:
@@ -159,7 +161,7 @@ def train(settings: family_config.ImagePromptConfig, stop_at: float | None = Non
 
     def losses(step: int, share: float) -> loop.Losses:
         rng = np.random.default_rng((step, 11, loop.worker()))
-        return losses_of(prompter, samples.batch(prompter.painter, settings.batch, rng), settings.weight_cap, rng)
+        return losses_of(prompter, samples.batch(prompter.painter, settings.batch, rng), settings, rng)
 
     loop.run(
         prompter,

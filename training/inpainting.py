@@ -6,15 +6,17 @@ the mask (1, 1 = kept), the latents of the picture whose marked pixels are mid g
 ten cover an object (nothing else is worth repainting here), one in eight leaves only a window, for outpainting.
 """
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training import base, companions, config, family_config, lessons, loop, masks, movq, renderer, world
+from training import bank, base, companions, config, family_config, lessons, loop, masks, movq, renderer, world
 
 NAME = "inpainting"
+WINDOWS = "windows"  # the same rows with masks that leave a window only
 FACTOR = 8
 
 
@@ -54,12 +56,9 @@ def additions(settings: family_config.InpaintingConfig, autoencoder: movq.VQMode
 
     def make(scenes: list[world.Scene], rng: np.random.Generator) -> companions.Arrays:
         pictures = np.stack([renderer.render(scene) for scene in scenes])
-        bits, kept = [], []
-        for _ in range(settings.masks):
-            marked = np.stack([masks.draw(rng, scene, settings.covering, settings.surrounding) for scene in scenes])
-            bits.append(np.packbits(marked.reshape(len(scenes), -1), axis=1))
-            kept.append(kept_latents(autoencoder, pictures, marked).half().numpy())
-        return {"marked": np.stack(bits, 1), "kept": np.stack(kept, 1)}
+        marked = np.stack([masks.draw(rng, scene, settings.covering, settings.surrounding) for scene in scenes])
+        kept = kept_latents(autoencoder, pictures, marked).half().numpy()
+        return {"marked": np.packbits(marked.reshape(len(scenes), -1), axis=1), "kept": kept}
 
     return make
 
@@ -67,28 +66,32 @@ def additions(settings: family_config.InpaintingConfig, autoencoder: movq.VQMode
 def train(settings: family_config.InpaintingConfig, stop_at: float | None = None) -> Repainter:
     """Train (or go on training) the inpainting model from the base checkpoint."""
     autoencoder = movq.load(config.MovqConfig()).to(memory_format=torch.channels_last)
+    only_windows = dataclasses.replace(settings, covering=0.0, surrounding=1.0)
+    companions.grow(WINDOWS, settings.chunks, additions(only_windows, autoencoder), stop_at)
     companions.grow(NAME, settings.chunks, additions(settings, autoencoder), stop_at)
     torch.manual_seed(0)
     painter = widened(base.load("base", config.BaseConfig().original), settings.original)
     painter.unet.to(memory_format=torch.channels_last)
     torch.manual_seed(1 + loop.worker())
-    prompts, rows = base.load_prompts(), companions.Companions(NAME)
+    prompts, rows, windows = base.load_prompts(), companions.Companions(NAME), companions.Companions(WINDOWS)
+    outpainted = round(settings.outpainted * settings.batch)
 
     def losses(step: int, share: float) -> loop.Losses:
         rng = np.random.default_rng((step, 9, loop.worker()))
-        latents, batch, added = rows.batch(rng, settings.batch)
-        hidden, mask = prompts.of(batch, rng, settings.silent)
-        mine = rng.integers(settings.masks, size=len(batch))
-        bits = added["marked"][np.arange(len(batch)), mine]
-        marked = np.unpackbits(bits, axis=1).astype(bool).reshape(len(batch), batch[0].height, batch[0].width)
-        kept = torch.from_numpy(added["kept"][np.arange(len(batch)), mine]).float()
-        noisy, noise, times = lessons.noised(latents, rng)
+        canvas = bank.draw_canvas(rng)
+        shown = rows.batch(rng, settings.batch - outpainted, canvas), windows.batch(rng, outpainted, canvas)
+        latents = torch.cat([drawn for drawn, _, _ in shown])
+        scenes = [scene for _, drawn, _ in shown for scene in drawn]
+        bits, kept = (np.concatenate([added[key] for _, _, added in shown]) for key in ("marked", "kept"))
+        hidden, mask = prompts.of(scenes, rng, settings.silent)
+        marked = np.unpackbits(bits, axis=1).astype(bool).reshape(len(scenes), canvas[1], canvas[0])
+        noisy, noise, times = lessons.noised(latents, rng, settings.early)
         context, rows_said = painter.context(hidden, mask), mask.sum(1) + 1
         empty, first = painter.unconditional(context)
-        dropped = torch.from_numpy(rng.random(len(batch)) < settings.unconditional)
+        dropped = torch.from_numpy(rng.random(len(scenes)) < settings.unconditional)
         context = torch.where(dropped[:, None, None], empty, context)
         mask = torch.where(dropped[:, None], first, mask)
-        seen = torch.cat([noisy, latent_mask(marked), kept], 1)
+        seen = torch.cat([noisy, latent_mask(marked), torch.from_numpy(kept).float()], 1)
         return base.weighted_losses(painter(seen, times, context, mask, rows_said), noise, times)
 
     loop.run(

@@ -8,6 +8,10 @@ from torch import Tensor
 
 from training import base, diffusion, world
 
+# From 850 on what is averaged over a picture of latents tells its background no better than a guess at 985: there, and
+# only there, a condition is needed to know it.
+EARLY = (850, 985)
+
 
 def composition(scene: world.Scene) -> str:
     """`single`, `beside`, `stacked` or `inside`: how many objects there are, and how they stand."""
@@ -26,10 +30,13 @@ def portioned(scenes: list[world.Scene], shares: Mapping[str, float], count: int
     return (chosen + rest)[:count]
 
 
-def noised(latents: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Latents noised to times drawn evenly: x_t, the noise, int64 times [B]."""
-    times = torch.from_numpy(rng.integers(0, diffusion.STEPS_N, len(latents)))
+def noised(latents: Tensor, rng: np.random.Generator, early: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
+    """Latents noised to times drawn evenly, but this share of them from `EARLY`: x_t, the noise, int64 times [B]."""
+    times = rng.integers(0, diffusion.STEPS_N, len(latents))
+    if early:
+        times = np.where(rng.random(len(latents)) < early, rng.integers(*EARLY, len(latents)), times)
     noise = torch.randn_like(latents)
+    times = torch.from_numpy(times)
     return diffusion.noised(latents, noise, times), noise, times
 
 

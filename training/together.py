@@ -46,7 +46,7 @@ def train(settings: family_config.TogetherConfig, stop_at: float | None = None) 
         latents, batch = scenes.batch(rng, settings.text_batch)
         said = base.losses_of(pair.only_text(), latents, *prompts.of(batch, rng), own.unconditional, rng)
         shown = samples.batch(pair.painter, settings.image_batch, rng)
-        seen = image_prompt.losses_of(prompter, shown, prompting.weight_cap, rng)
+        seen = image_prompt.losses_of(prompter, shown, prompting, rng)
         return {"loss": said["loss"] + seen["loss"], "text": said["epsilon"], "image": seen["epsilon"]}
 
     loop.run(

@@ -84,16 +84,23 @@ def test_what_inpainting_keeps_hides_what_is_marked() -> None:
     torch.manual_seed(0)
     autoencoder = movq.build(TINY_MOVQ).eval()
     scenes = [world.sample_scene(9_000_000 + i, SQUARE) for i in range(2)]
-    settings = dataclasses.replace(family_config.InpaintingConfig(), masks=2)
-    added = inpainting.additions(settings, autoencoder)(scenes, np.random.default_rng(0))
-    marked = np.unpackbits(added["marked"], axis=2).astype(bool).reshape(2, 2, 128, 128)
+    added = inpainting.additions(family_config.InpaintingConfig(), autoencoder)(scenes, np.random.default_rng(0))
+    marked = np.unpackbits(added["marked"], axis=1).astype(bool).reshape(2, 128, 128)
     pictures = np.stack([renderer.render(scene) for scene in scenes])
     changed = pictures.copy()
-    changed[marked[:, 0]] = 7
-    one, other = (inpainting.kept_latents(autoencoder, seen, marked[:, 0]) for seen in (pictures, changed))
+    changed[marked] = 7
+    one, other = (inpainting.kept_latents(autoencoder, seen, marked) for seen in (pictures, changed))
     assert torch.equal(one, other)
-    assert torch.allclose(one.half().float(), torch.from_numpy(added["kept"][:, 0]).float(), atol=2e-3)
-    assert inpainting.latent_mask(marked[:, 0])[0, 0, 0, 0] == float(not marked[0, 0, 0, 0])
+    assert torch.allclose(one.half().float(), torch.from_numpy(added["kept"]).float(), atol=2e-3)
+    assert inpainting.latent_mask(marked)[0, 0, 0, 0] == float(not marked[0, 0, 0])
+
+
+def test_what_is_shown_to_inpainting_early_lies_where_colours_are_unknown() -> None:
+    latents, rng = torch.randn(400, 4, 2, 2), np.random.default_rng(0)
+    _, _, times = lessons.noised(latents, rng, early=0.5)
+    first, last = lessons.EARLY
+    assert 0.5 <= float(((times >= first) & (times < last)).float().mean()) <= 0.65  # half of them, and some by chance
+    assert int(times.min()) < 100
 
 
 @torch.no_grad()
