@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import io
+import struct
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from engines import errors, media
 
@@ -29,6 +30,37 @@ def test_a_turned_photo_comes_upright_and_without_metadata() -> None:
     exif[ORIENTATION] = 6  # a quarter turn
     upright = media.decode("a", file(image, "JPEG", exif=exif.tobytes()))
     assert (upright.size, upright.mode, upright.info) == ((20, 40), "RGB", {})
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("mode", ["RGB", "LA", "P"])
+def test_every_orientation_is_turned_as_pillow_turns_it(orientation: int, mode: str) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    given = file(Image.effect_noise((5, 3), 50).convert("RGB").convert(mode), exif=exif)
+    with Image.open(io.BytesIO(given["a"])) as stored:
+        expected = ImageOps.exif_transpose(stored).convert("RGB")
+    assert np.array_equal(np.asarray(media.decode("a", given)), np.asarray(expected))
+
+
+def garbled_exif() -> bytes:
+    """A quarter turn, and a resolution that calls itself a text."""
+    turn = struct.pack(">HHIHH", ORIENTATION, 3, 1, 6, 0)
+    resolution = struct.pack(">HHII", 0x011A, 2, 1, 38)
+    return b"Exif\0\0" + struct.pack(">2sHIH", b"MM", 42, 8, 2) + turn + resolution + struct.pack(">III", 0, 72, 1)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+def test_a_turned_photo_whose_other_metadata_are_garbled_comes_upright(form: str) -> None:
+    given = file(Image.new("RGB", (40, 20), "red"), form, exif=garbled_exif())
+    assert media.decode("a", given).size == (20, 40)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+def test_a_photo_whose_metadata_make_no_sense_comes_as_it_is(form: str) -> None:
+    given = file(Image.new("RGB", (40, 20), "red"), form, exif=b"Exif\0\0MM\xff*\0\0\0\x08")
+    assert media.decode("a", given).size == (40, 20)
+    assert media.decode_mask("a", given).shape == (20, 40)
 
 
 @pytest.mark.parametrize(
