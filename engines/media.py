@@ -75,7 +75,7 @@ def _turned(image: Image.Image) -> Image.Image:
     Pillow's own way writes the EXIF anew, and fails at entries that a camera or an editor garbled.
     """
     try:
-        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation))
+        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     except _BROKEN:
         return image
     return image if turn is None else image.transpose(turn)
