@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import pickle
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,12 +79,10 @@ def refine_context(root: Path) -> lock.Entry | None:
         return None
     tensors: dict[str, Tensor] = {}
     for name, place in places.items():
-        try:
-            tensors[name] = torch.load(place, map_location="cpu", weights_only=True)
-        except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-            raise errors.CheckpointInvalid(f"{place.name} is not a tensor: {error}") from error
-        if not isinstance(tensors[name], torch.Tensor):
-            raise errors.CheckpointInvalid(f"{place.name} holds a {type(tensors[name]).__name__} instead of a tensor")
+        loaded = checkpoints.unpickled(place)
+        if not isinstance(loaded, torch.Tensor):
+            raise errors.CheckpointInvalid(f"{place.name} holds a {type(loaded).__name__} instead of a tensor")
+        tensors[name] = loaded
     return stream.write(root / REFINE_CONTEXT, tensors, METADATA)
 
 
