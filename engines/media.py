@@ -16,6 +16,7 @@ from engines import errors, tasks
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 PIXEL_LIMIT = 50_000_000  # twice what Telegram takes as a photo (width + height <= 10000)
+SIDE_LIMIT = 65_535  # the longest of a JPEG; canvases are as wide as networks want, so a thread of pixels fills memory
 _BROKEN = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError)  # what Pillow raises for bad files
 # What turns a picture upright, by the orientation that its EXIF names; 1 is upright, and others are not defined.
 _TURNS = {
@@ -67,6 +68,10 @@ def _check_size(name: str, image: Image.Image, pixel_limit: int) -> None:
     if image.width * image.height > pixel_limit:
         size = f"{image.width}x{image.height}"
         raise errors.InvalidTask(f"{name} has too many pixels ({size}); the limit is {pixel_limit}")
+    if max(image.size) > SIDE_LIMIT:
+        raise errors.InvalidTask(
+            f"{name} is too long ({image.width}x{image.height} pixels); the limit is {SIDE_LIMIT} a side"
+        )
 
 
 def _turned(image: Image.Image) -> Image.Image:

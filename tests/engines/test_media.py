@@ -110,8 +110,9 @@ PICTURE = file(Image.effect_noise((64, 64), 50))["a"]
         (file(Image.new("RGB", (2, 2)), "GIF"), "cannot be read"),
         (file(Image.new("1", (11, 10))), r"too many pixels \(11x10\)"),
         (file(Image.new("1", (20_000, 20_000))), "too many pixels"),
+        (file(Image.new("1", (1, media.SIDE_LIMIT + 1))), r"too long \(1x65536 pixels\)"),
     ],
-    ids=["absent", "empty", "cut off", "another format", "large", "a bomb"],
+    ids=["absent", "empty", "cut off", "another format", "large", "a bomb", "a thread"],
 )
 def test_what_cannot_be_used_is_refused_with_its_name(
     decode: Callable[..., object], given: dict[str, bytes], says: str
