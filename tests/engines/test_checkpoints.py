@@ -87,6 +87,14 @@ def test_files_that_are_not_there_are_named(tmp_path: Path) -> None:
         text.load_tokenizer(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["spiece.model", "tokenizer.json"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff" * 9])
+def test_a_tokenizer_that_is_damaged_is_told_with_its_path(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(errors.CheckpointInvalid, match=f"the tokenizer .*{name} cannot be read"):
+        text.load_tokenizer(tmp_path)
+
+
 def test_the_error_of_a_kind_without_files_names_them_and_the_command(tmp_path: Path) -> None:
     one = checkpoints.missing("upscale", ["kandi_super_res_x2_flash"], tmp_path)
     assert str(one).startswith(f"upscale needs kandi_super_res_x2_flash, which is not in {tmp_path}")
