@@ -7,6 +7,7 @@ is wrong with which file.
 from __future__ import annotations
 
 import io
+import warnings
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,10 @@ _TURNS = {
 }
 _TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _SIXTEEN_BIT = 257  # 65535 / 255
+
+# What Pillow says of bombs and of odd EXIF is told by a refusal, or is no matter: a terminal should not show it.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")
 
 
 def decode(name: str, media: tasks.Media, *, pixel_limit: int = PIXEL_LIMIT) -> Image.Image:

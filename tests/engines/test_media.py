@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import io
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -61,6 +64,28 @@ def test_a_photo_whose_metadata_make_no_sense_comes_as_it_is(form: str) -> None:
     given = file(Image.new("RGB", (40, 20), "red"), form, exif=b"Exif\0\0MM\xff*\0\0\0\x08")
     assert media.decode("a", given).size == (40, 20)
     assert media.decode_mask("a", given).shape == (20, 40)
+
+
+def test_pillow_says_nothing_on_the_terminal(tmp_path: Path) -> None:
+    given = [
+        file(Image.new("1", (10_000, 9_000))),  # more pixels than Pillow likes
+        file(Image.new("RGB", (4, 2)), exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x09"),  # nine entries that are not there
+    ]
+    for number, one in enumerate(given):
+        (tmp_path / f"{number}.png").write_bytes(one["a"])
+    program = "\n".join(
+        [
+            "import contextlib, pathlib, sys",
+            "from engines import errors, media",
+            "for path in map(pathlib.Path, sys.argv[1:]):",
+            "    with contextlib.suppress(errors.InvalidTask):",
+            "        media.decode('a', {'a': path.read_bytes()})",
+        ]
+    )
+    command = [sys.executable, "-c", program, *map(str, sorted(tmp_path.iterdir()))]
+    root = str(Path(__file__).parents[2])
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=root, timeout=60, check=True)
+    assert (ran.stdout, ran.stderr) == ("", "")
 
 
 @pytest.mark.parametrize(
