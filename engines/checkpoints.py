@@ -129,7 +129,7 @@ def shapes(path: Path) -> dict[str, tuple[int, ...]]:
         mapped = [shard for shard in shards if shard.suffix == ".safetensors"]  # read instead of the others, not with
         return {name: shape for shard in mapped or shards for name, shape in shapes(shard).items()}
     if path.suffix == ".safetensors":
-        with _opened(path) as file:
+        with opened(path) as file:
             return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
     return {name: tuple(tensor.shape) for name, tensor in _read_pickle(path).tensors.items()}
 
@@ -195,12 +195,13 @@ def _first_of(fault: str, names: list[str]) -> str:
 
 
 def _read_safetensors(path: Path) -> Content:
-    with _opened(path) as file:
+    with opened(path) as file:
         return Content({name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {})  # noqa: SIM118
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def opened(path: Path) -> Iterator[Any]:
+    """A .safetensors file as its library opens it. Raises CheckpointInvalid."""
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             yield file

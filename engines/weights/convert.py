@@ -88,8 +88,6 @@ def refine_context(root: Path) -> lock.Entry | None:
 
 def index(folder: Path) -> lock.Entry | None:
     """Write the index of a model in several shards; None for a model in one file. Raises CheckpointInvalid."""
-    import safetensors
-
     shards = sorted(folder.glob("model-*-of-*.safetensors"))
     if not shards:
         return None
@@ -99,7 +97,7 @@ def index(folder: Path) -> lock.Entry | None:
     places: dict[str, str] = {}
     total_bytes = 0
     for shard in shards:
-        with safetensors.safe_open(shard, framework="pt") as file:
+        with checkpoints.opened(shard) as file:
             for name in file.keys():  # noqa: SIM118 # no mapping
                 places[name] = shard.name
                 part = file.get_slice(name)
