@@ -55,7 +55,10 @@ class ProfileCatalog:
     def models(self) -> tuple[tasks.Model, ...]:
         """The networks that can be chosen here, the usual one first. Looks for files, opens none."""
         roots = (self.weights, self.weights / "weights")
-        has_22 = any(all((root / name).is_file() for name in _KANDINSKY_22_FILES) for root in roots)
+        try:
+            has_22 = any(all((root / name).is_file() for name in _KANDINSKY_22_FILES) for root in roots)
+        except OSError:  # a folder that must not be looked into: opening it will say so
+            has_22 = False
         return (*_ALWAYS, tasks.Model.KANDINSKY_22) if has_22 else _ALWAYS
 
     @property

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import pickle
 import shlex
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -50,9 +49,12 @@ class Layout:
     @classmethod
     def at(cls, directory: Path) -> Layout:
         """The layout in a directory or in its folder `weights/`. Raises CheckpointMissing."""
-        for root in (directory, directory / "weights"):
-            if any((root / f"movq{suffix}").is_file() for suffix in SUFFIXES):
-                return cls(root)
+        try:
+            for root in (directory, directory / "weights"):
+                if any((root / f"movq{suffix}").is_file() for suffix in SUFFIXES):
+                    return cls(root)
+        except OSError as error:  # pathlib asks the system, which may refuse to look
+            raise errors.CheckpointMissing(f"{directory} cannot be looked into: {error.strerror}") from error
         places = f"{directory} or {directory / 'weights'}"
         raise errors.CheckpointMissing(
             f"no movq.pt or movq.safetensors in {places}: {_fetched(directory, 'text_to_image', 'movq')}"
@@ -127,7 +129,7 @@ def shapes(path: Path) -> dict[str, tuple[int, ...]]:
         mapped = [shard for shard in shards if shard.suffix == ".safetensors"]  # read instead of the others, not with
         return {name: shape for shard in mapped or shards for name, shape in shapes(shard).items()}
     if path.suffix == ".safetensors":
-        with _opened(path) as file:
+        with opened(path) as file:
             return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
     return {name: tuple(tensor.shape) for name, tensor in _read_pickle(path).tensors.items()}
 
@@ -155,7 +157,10 @@ def fill(module: nn.Module, state: Mapping[str, Tensor], source: str, device: to
     Tensors are moved one by one: a mapped file is converted without a second copy of it in memory.
     """
     verify(source, {name: tensor.shape for name, tensor in module.state_dict().items()}, state)
+    if packed := [name for name, tensor in state.items() if not tensor.is_floating_point()]:
+        raise errors.CheckpointInvalid(f"{source} does not fit: {_first_of('without fractions', packed)}")
     moved = {name: tensor.to(device, dtype).contiguous() for name, tensor in state.items()}
+    require_numbers(source, moved)
     module.load_state_dict(moved, assign=True)
     module.requires_grad_(False)
 
@@ -176,35 +181,56 @@ def verify(source: str, expected: Mapping[str, Iterable[int]], state: Mapping[st
         raise errors.CheckpointInvalid(f"{source} does not fit: {'; '.join(told)}")
 
 
+def require_numbers(source: str, state: Mapping[str, Tensor]) -> None:
+    """Raise CheckpointInvalid where a weight is infinite or no number: it would paint for minutes, and nothing."""
+    real = {name: tensor for name, tensor in state.items() if not tensor.is_meta}  # others have names and shapes alone
+    broken = [name for name, tensor in real.items() if not bool(tensor.isfinite().all())]
+    if broken:
+        raise errors.CheckpointInvalid(f"{source} is damaged: {_first_of('not finite', broken)}")
+
+
 def _first_of(fault: str, names: list[str]) -> str:
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return f"{fault} {', '.join(names[:SHOWN])}{more}"
 
 
 def _read_safetensors(path: Path) -> Content:
-    with _opened(path) as file:
+    with opened(path) as file:
         return Content({name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {})  # noqa: SIM118
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def opened(path: Path) -> Iterator[Any]:
+    """A .safetensors file as its library opens it. Raises CheckpointInvalid."""
     try:
         with safetensors.safe_open(path, framework="pt") as file:
             yield file
     except safetensors.SafetensorError as error:
         raise errors.CheckpointInvalid(f"{path.name} is not a safetensors file: {error}") from error
+    except OSError as error:
+        raise errors.CheckpointInvalid(f"{path} cannot be read: {error}") from error
 
 
 def _read_pickle(path: Path) -> Content:
-    import torch
-
-    try:
-        loaded = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-        raise errors.CheckpointInvalid(f"{path.name} is not a checkpoint: {error}") from error
+    loaded = unpickled(path)
     if not isinstance(loaded, dict):
         raise errors.CheckpointInvalid(f"{path.name} holds a {type(loaded).__name__} instead of a dict of weights")
     return Content(dict(_flat(loaded, "")))
+
+
+def unpickled(path: Path) -> object:
+    """What torch stored in a file, on the CPU, mapped where the format allows it; no code runs.
+
+    Raises CheckpointInvalid.
+    """
+    import torch
+
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged pickle makes torch's reader fail in any way: IndexError, AssertionError...
+        raise errors.CheckpointInvalid(f"{path.name} is not a checkpoint: {error or type(error).__name__}") from error
 
 
 def _flat(tree: Mapping[str, object], prefix: str) -> Iterable[tuple[str, Tensor]]:

@@ -35,7 +35,7 @@ class Engine(Protocol):
     """Paints tasks of its kinds on one device."""
 
     def steps(self, task: tasks.Task) -> int:
-        """Sampling steps that each picture of the task takes."""
+        """Sampling steps that each picture of the task takes. Raises InvalidTask."""
         ...
 
     def prepare(self, task: tasks.Task, media: tasks.Media) -> list[Unit]:
@@ -62,7 +62,7 @@ class Engine(Protocol):
         ...
 
     def is_loaded(self, unit: Unit) -> bool:
-        """Whether the next step can begin without loading weights."""
+        """Whether the next step can begin without loading weights. Raises CheckpointError where they cannot be used."""
         ...
 
 

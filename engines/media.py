@@ -7,18 +7,34 @@ is wrong with which file.
 from __future__ import annotations
 
 import io
+import warnings
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from engines import errors, tasks
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 PIXEL_LIMIT = 50_000_000  # twice what Telegram takes as a photo (width + height <= 10000)
+SIDE_LIMIT = 65_535  # the longest of a JPEG; canvases are as wide as networks want, so a thread of pixels fills memory
 _BROKEN = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError)  # what Pillow raises for bad files
+# What turns a picture upright, by the orientation that its EXIF names; 1 is upright, and others are not defined.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _SIXTEEN_BIT = 257  # 65535 / 255
+
+# What Pillow says of bombs and of odd EXIF is told by a refusal, or is no matter: a terminal should not show it.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")
 
 
 def decode(name: str, media: tasks.Media, *, pixel_limit: int = PIXEL_LIMIT) -> Image.Image:
@@ -45,7 +61,8 @@ def _upright(name: str, media: tasks.Media, pixel_limit: int) -> Image.Image:
     try:
         with Image.open(io.BytesIO(media[name]), formats=FORMATS) as image:
             _check_size(name, image, pixel_limit)
-            return _eight_bit(ImageOps.exif_transpose(image))
+            image.load()
+            return _eight_bit(_turned(image))
     except _TOO_LARGE as error:
         raise errors.InvalidTask(f"{name} has too many pixels; the limit is {pixel_limit}") from error
     except _BROKEN as error:
@@ -56,11 +73,26 @@ def _check_size(name: str, image: Image.Image, pixel_limit: int) -> None:
     if image.width * image.height > pixel_limit:
         size = f"{image.width}x{image.height}"
         raise errors.InvalidTask(f"{name} has too many pixels ({size}); the limit is {pixel_limit}")
+    if max(image.size) > SIDE_LIMIT:
+        raise errors.InvalidTask(
+            f"{name} is too long ({image.width}x{image.height} pixels); the limit is {SIDE_LIMIT} a side"
+        )
+
+
+def _turned(image: Image.Image) -> Image.Image:
+    """The picture upright. Of its EXIF only the orientation is read, and an EXIF without sense says nothing.
+
+    Pillow's own way writes the EXIF anew, and fails at entries that a camera or an editor garbled.
+    """
+    try:
+        turn = _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except _BROKEN:
+        return image
+    return image if turn is None else image.transpose(turn)
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
     """Grey of 16 bits scaled to 8; Pillow itself would clip it."""
-    image.load()
     if not image.mode.startswith("I"):
         return image
     return Image.fromarray((np.asarray(image) / _SIXTEEN_BIT).clip(0, 255).round().astype(np.uint8))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engines import bridges, errors
+from engines import bridges, checkpoints, errors
 
 if TYPE_CHECKING:
     import torch
@@ -32,4 +32,6 @@ def text_encoder(kind: str, folder: Path, device: torch.device, dtype: torch.dty
         raise errors.CheckpointInvalid(f"the text encoder in {folder} cannot be read: {error}") from error
     if told["missing_keys"]:
         raise errors.CheckpointInvalid(f"{folder.name} does not fit: missing {sorted(told['missing_keys'])[:SHOWN]}")
-    return model.requires_grad_(False).to(device).eval()
+    model = model.requires_grad_(False).to(device).eval()
+    checkpoints.require_numbers(folder.name, model.state_dict())
+    return model

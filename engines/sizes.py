@@ -65,6 +65,7 @@ SIZES: Mapping[Profile, Mapping[AspectRatio, Size]] = {
 
 STRIDE_PX = 64  # the U-Net halves latents three times, and a latent is 8 pixels
 AREA_PX = 1024 * 1024  # what the big networks paint at most
+LONGEST_PX = AREA_PX // STRIDE_PX  # of a canvas that is as narrow as it can be
 
 
 def fitting(profile: Profile, width_px: int, height_px: int) -> tuple[int, int]:
@@ -77,7 +78,7 @@ def fitting(profile: Profile, width_px: int, height_px: int) -> tuple[int, int]:
         trained = {(size.canvas_width_px, size.canvas_height_px) for size in SIZES[profile].values()}
         return min(sorted(trained), key=lambda canvas: abs(math.log(canvas[0] / canvas[1]) - ratio))
     width, height = shrunk(width_px, height_px)
-    return max(width, STRIDE_PX), max(height, STRIDE_PX)
+    return min(max(width, STRIDE_PX), LONGEST_PX), min(max(height, STRIDE_PX), LONGEST_PX)
 
 
 def shrunk(width_px: int, height_px: int) -> tuple[int, int]:

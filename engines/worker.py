@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import structlog
 
@@ -23,6 +24,7 @@ from engines import devices, engine, errors, ladder, previewing, residency, task
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
 OnProgress = Callable[[tasks.Progress], None]
 
 
@@ -205,10 +207,8 @@ class Worker:
         while self._waiting and len(self._active) < self._catalog.tasks_per_device and not self._closing.is_set():
             run = self._waiting.popleft()
             self._active.append(run)
-            try:
-                steps = station.engine(run.task).steps(run.task)
-            except errors.EngineError as error:
-                self._settle(run, error)
+            steps = self._asked(run, lambda task: station.engine(task).steps(task))
+            if steps is None:
                 continue
             run.tell(tasks.Progress(tasks.Stage.ENCODING, 0, steps))
             began = self._clock()
@@ -238,11 +238,15 @@ class Worker:
         if unit.sampled:  # a task without sampling steps
             self._finish(station, owners[:1])
             return
-        cap = self._caps.get(unit.lane, maker.batch_cap(unit))
+        asked = self._asked(first_run, lambda _: (maker.batch_cap(unit), maker.is_loaded(unit)))
+        if asked is None:
+            return
+        wanted, is_loaded = asked
+        cap = self._caps.get(unit.lane, wanted)
         batch = [(run, i) for run, i in owners if run.units[i].lane == unit.lane and station.engine(run.task) is maker][
             :cap
         ]
-        if not maker.is_loaded(unit):
+        if not is_loaded:
             for run in dict.fromkeys(run for run, _ in batch):
                 self._tell(run, tasks.Stage.LOADING)
         began = self._clock()
@@ -280,6 +284,17 @@ class Worker:
             run.pictures[i] = picture
             if len(run.pictures) == len(run.units):
                 self._settle(run, None)
+
+    def _asked(self, run: Run, question: Callable[[tasks.Task], T]) -> T | None:
+        """What an engine says about a task; None where it cannot say, which ends that task and no other."""
+        try:
+            return question(run.task)
+        except errors.EngineError as error:
+            self._settle(run, error)
+        except Exception as error:
+            log.exception("engine failed", device=self.device.name)
+            self._settle(run, errors.EngineFailed(f"{type(error).__name__}: {error}"))
+        return None
 
     def _previews(self, maker: engine.Engine, runs: Sequence[Run]) -> dict[Run, bytes]:
         """Previews of those tasks that are due for one. A failure costs nobody more than the preview."""

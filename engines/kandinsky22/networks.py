@@ -145,4 +145,6 @@ def _stock(kind: Any, folder: Path, device: torch.device, dtype: torch.dtype) ->
         raise errors.CheckpointInvalid(f"the {kind.__name__} in {folder} cannot be read: {error}") from error
     if absent := told["missing_keys"]:
         raise errors.CheckpointInvalid(f"{folder} does not fit: missing {', '.join(sorted(absent)[:3])}")
-    return model.requires_grad_(False).to(device).eval()
+    model = model.requires_grad_(False).to(device).eval()
+    checkpoints.require_numbers(str(folder), model.state_dict())
+    return model

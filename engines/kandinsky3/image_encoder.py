@@ -79,7 +79,9 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype, *, preprocessor
     side, crop = int(model.config.image_size), processor.crop_size
     if (crop["height"], crop["width"]) != (side, side):
         raise errors.CheckpointInvalid(f"{folder.name}: {PREPROCESSOR} does not cut to the {side} px of {CONFIG}")
-    return ImageEncoder(model.requires_grad_(False).to(device).eval(), processor)
+    model = model.requires_grad_(False).to(device).eval()
+    checkpoints.require_numbers(folder.name, model.state_dict())
+    return ImageEncoder(model, processor)
 
 
 def from_state(config: Mapping[str, object], state: Mapping[str, Tensor]) -> ImageEncoder:

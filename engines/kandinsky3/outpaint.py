@@ -36,9 +36,11 @@ class Frame:
         scale = min(1.0, math.sqrt(area / (self.width * self.height)))
         if scale == 1.0:
             return self
-        sides = (self.width, self.height, self.left, self.top, self.picture_width, self.picture_height)
-        width, height, left, top, *picture = (int(side * scale) for side in sides)
-        return Frame(max(1, width), max(1, height), left, top, max(1, picture[0]), max(1, picture[1]))
+        sides = (self.width, self.height, self.picture_width, self.picture_height)
+        width, height, picture_width, picture_height = (max(1, int(side * scale)) for side in sides)
+        left = min(int(self.left * scale), width - picture_width)  # a picture never gets thinner than a pixel
+        top = min(int(self.top * scale), height - picture_height)
+        return Frame(width, height, left, top, picture_width, picture_height)
 
 
 def frame(width: int, height: int, task: tasks.Outpaint) -> Frame:

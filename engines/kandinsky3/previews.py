@@ -61,8 +61,8 @@ def _tile(decoded: Tensor, size: sizes.Size) -> Image.Image:
     """The part of a small decoded canvas that the picture will be cut from."""
     height, width = decoded.shape[-2:]
     wanted = (
-        round(width * size.width_px / size.canvas_width_px),
-        round(height * size.height_px / size.canvas_height_px),
+        max(1, round(width * size.width_px / size.canvas_width_px)),
+        max(1, round(height * size.height_px / size.canvas_height_px)),
     )
     left, top = (width - wanted[0]) // 2, (height - wanted[1]) // 2
     whole = Image.fromarray(pictures.eight_bit(decoded).cpu().numpy())

@@ -8,7 +8,7 @@ encodes 128 ids with a mask; only the k real ones can be seen by any of them, so
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -56,12 +56,19 @@ class FastTokenizer:
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
-    """The tokenizer in the text encoder's folder. Raises CheckpointMissing."""
-    if (folder / "spiece.model").is_file():
-        return SentencePiece(folder / "spiece.model")
-    if (folder / "tokenizer.json").is_file():
-        return FastTokenizer(folder / "tokenizer.json")
-    raise errors.CheckpointMissing(f"neither spiece.model nor tokenizer.json is in {folder}")
+    """The tokenizer in the text encoder's folder. Raises CheckpointMissing, CheckpointInvalid."""
+    kinds: Mapping[str, Callable[[Path], Tokenizer]] = {
+        "spiece.model": SentencePiece,
+        "tokenizer.json": FastTokenizer,
+    }
+    for name, kind in kinds.items():
+        path = folder / name
+        if path.is_file():
+            try:
+                return kind(path)
+            except Exception as error:  # a bare Exception is what tokenizers raises for a damaged file
+                raise errors.CheckpointInvalid(f"the tokenizer {path} cannot be read: {error}") from error
+    raise errors.CheckpointMissing(f"neither {' nor '.join(kinds)} is in {folder}")
 
 
 def tokens(text: str, tokenizer: Tokenizer, limit: int = TOKENS) -> tuple[int, ...]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import pickle
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,19 +79,15 @@ def refine_context(root: Path) -> lock.Entry | None:
         return None
     tensors: dict[str, Tensor] = {}
     for name, place in places.items():
-        try:
-            tensors[name] = torch.load(place, map_location="cpu", weights_only=True)
-        except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-            raise errors.CheckpointInvalid(f"{place.name} is not a tensor: {error}") from error
-        if not isinstance(tensors[name], torch.Tensor):
-            raise errors.CheckpointInvalid(f"{place.name} holds a {type(tensors[name]).__name__} instead of a tensor")
+        loaded = checkpoints.unpickled(place)
+        if not isinstance(loaded, torch.Tensor):
+            raise errors.CheckpointInvalid(f"{place.name} holds a {type(loaded).__name__} instead of a tensor")
+        tensors[name] = loaded
     return stream.write(root / REFINE_CONTEXT, tensors, METADATA)
 
 
 def index(folder: Path) -> lock.Entry | None:
     """Write the index of a model in several shards; None for a model in one file. Raises CheckpointInvalid."""
-    import safetensors
-
     shards = sorted(folder.glob("model-*-of-*.safetensors"))
     if not shards:
         return None
@@ -102,7 +97,7 @@ def index(folder: Path) -> lock.Entry | None:
     places: dict[str, str] = {}
     total_bytes = 0
     for shard in shards:
-        with safetensors.safe_open(shard, framework="pt") as file:
+        with checkpoints.opened(shard) as file:
             for name in file.keys():  # noqa: SIM118 # no mapping
                 places[name] = shard.name
                 part = file.get_slice(name)

@@ -70,15 +70,19 @@ def failure(error: OSError, failed: str) -> errors.CheckpointError:
 def exclusive(root: Path) -> Iterator[None]:
     """Be the only one who changes a directory of weights. Raises DownloadFailed while somebody else does.
 
-    The system gives the lock back when its holder dies, so nothing stays locked after a kill.
+    Whatever the disk refuses inside, a directory that must not be written or a full one, becomes DownloadFailed or
+    NoRoom. The system gives the lock back when its holder dies, so nothing stays locked after a kill.
     """
-    root.mkdir(parents=True, exist_ok=True)
-    with (root / BUSY).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise errors.DownloadFailed(f"another command is changing {root}; wait for its end") from error
-        yield
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with (root / BUSY).open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise errors.DownloadFailed(f"another command is changing {root}; wait for its end") from error
+            yield
+    except OSError as error:
+        raise failure(error, f"the weights in {root} cannot be changed") from error
 
 
 def gigabytes(size_bytes: int) -> str:

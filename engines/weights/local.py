@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
+from engines import errors
 from engines.weights import convert, disk, lock, manifest, pull
 from engines.weights.manifest import Form
 
@@ -49,7 +50,7 @@ def states(root: Path, book: manifest.Manifest | None = None) -> dict[str, State
 def verify(root: Path, quick: bool = False, watch: pull.Watch = pull.NOBODY) -> Iterator[Finding]:
     """Compare every file of the lock with its size and, unless `quick`, its checksum; name the files it does not know.
 
-    Raises CheckpointInvalid for a lock that cannot be read.
+    Raises CheckpointInvalid for a lock or a file that cannot be read.
     """
     locked = lock.read(root)
     watch.plans(len(locked.files), sum(entry.bytes for entry in locked.files.values()))
@@ -124,7 +125,10 @@ def _verdict(path: Path, entry: lock.Entry, quick: bool, watch: pull.Watch) -> V
         return Verdict.MISSING
     if path.stat().st_size != entry.bytes:
         return Verdict.CHANGED
-    return Verdict.WELL if quick or disk.sha256(path, watch.moves) == entry.sha256 else Verdict.CHANGED
+    try:
+        return Verdict.WELL if quick or disk.sha256(path, watch.moves) == entry.sha256 else Verdict.CHANGED
+    except OSError as error:  # another user's, or a disk that fails
+        raise errors.CheckpointInvalid(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _published(root: Path, component: manifest.Component, part: manifest.Part) -> Iterator[tuple[str, Path]]:

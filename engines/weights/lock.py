@@ -74,7 +74,9 @@ def read(root: Path) -> Lock:
         return Lock(dict(stored["commits"]), dict(stored["licences"]), wanted, files)
     except FileNotFoundError:
         return Lock()
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except OSError as error:
+        raise errors.CheckpointInvalid(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise errors.CheckpointInvalid(
             f"{path} is not a lock of weights ({type(error).__name__}); delete it and pull again: "
             "what is there and whole is not fetched twice"

@@ -148,6 +148,26 @@ def test_a_folder_without_weights_is_told_with_what_fetches_them(
     assert told(result) == f"There are no weights in {folder}. `{fetch}` fetches what text to image needs."
 
 
+@pytest.mark.parametrize("command", [("pull",), ("convert",), ("verify",), ("list",)])
+@pytest.mark.parametrize("folder", ["a file", "a file/below", "x" * 300], ids=["file", "below a file", "too long"])
+def test_a_folder_that_there_cannot_be_is_told_and_leaves_no_traceback(
+    tmp_path: Path, command: Sequence[str], folder: str
+) -> None:
+    (tmp_path / "a file").touch()
+    result = called(*command, "--dir", tmp_path / folder)
+    assert (result.exit_code, type(result.exception)) == (2, SystemExit)
+    assert re.search(rf"Cannot go on: .*{folder}.* cannot be (changed|read)", told(result))
+    assert "delete it" not in told(result)
+
+
+def test_a_file_that_the_disk_does_not_give_back_is_told(tmp_path: Path) -> None:
+    (tmp_path / "movq.safetensors").symlink_to("/proc/self/mem")  # it can be opened, and reading it fails
+    lock.write(tmp_path, lock.Lock(files={"movq.safetensors": lock.Entry(0, "00")}))
+    result = called("verify", "--dir", tmp_path)
+    assert (result.exit_code, type(result.exception)) == (2, SystemExit)
+    assert re.search(r"movq\.safetensors cannot be read: Input/output error\.", told(result))
+
+
 def test_files_put_there_by_hand_are_named_and_nothing_is_wrong_with_them(tmp_path: Path) -> None:
     (tmp_path / "movq.pt").write_bytes(b"by hand")
     result = called("verify", "--dir", tmp_path)

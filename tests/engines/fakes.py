@@ -49,6 +49,7 @@ class FakeStation:
     released: int = 0
     on_release: Callable[[FakeStation], None] = lambda station: None
     poison: set[int] = field(default_factory=set)
+    unusable: set[int] = field(default_factory=set)  # seeds whose weights turn out broken before the first step
     gate: threading.Semaphore | None = None
     to_warm: int = 0
     previewed: list[list[list[tuple[int, int]]]] = field(default_factory=list)
@@ -85,6 +86,8 @@ class FakeStation:
         return 10
 
     def steps(self, task: tasks.Task) -> int:
+        if "uncountable" in task.prompt:
+            raise ValueError("the steps cannot be counted")
         return task.steps
 
     def prepare(self, task: tasks.Task, media: tasks.Media) -> list[engine.Unit]:
@@ -120,6 +123,8 @@ class FakeStation:
         return self.cap
 
     def is_loaded(self, unit: engine.Unit) -> bool:
+        if seed(unit) in self.unusable:
+            raise errors.CheckpointInvalid("the u-net is not a safetensors file")
         return bool(self.batches)
 
 

@@ -46,6 +46,13 @@ def test_an_unknown_profile_and_a_missing_directory_are_refused() -> None:
         catalog.ProfileCatalog.of("kandinsky3")
 
 
+def test_a_directory_that_cannot_be_looked_into_is_told_when_it_is_opened() -> None:
+    known = catalog.ProfileCatalog.of("kandinsky3", Path("/", "x" * 300))
+    assert tasks.Model.KANDINSKY_22 not in known.models
+    with pytest.raises(errors.CheckpointMissing, match="cannot be looked into"):
+        known.open(devices.CPU())
+
+
 @pytest.mark.parametrize("wanted", ["cuda:99", "gpu", "cpu,tpu"])
 def test_a_device_that_is_not_there_is_refused(wanted: str) -> None:
     with pytest.raises(errors.DeviceMissing):

@@ -6,6 +6,8 @@ import json
 import pickle
 import re
 import shlex
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,8 @@ import safetensors.torch
 import torch
 
 from engines import catalog, checkpoints, errors
-from engines.kandinsky3 import keymaps, movq, text, unet
+from engines.kandinsky3 import image_encoder, keymaps, movq, text, unet
+from engines.kandinsky22 import networks
 
 CPU = torch.device("cpu")
 
@@ -81,6 +84,14 @@ def test_files_that_are_not_there_are_named(tmp_path: Path) -> None:
     with pytest.raises(errors.CheckpointMissing, match=r"flan_ul2_encoder"):
         _ = layout.encoder
     with pytest.raises(errors.CheckpointMissing, match=r"spiece\.model nor tokenizer\.json"):
+        text.load_tokenizer(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["spiece.model", "tokenizer.json"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff" * 9])
+def test_a_tokenizer_that_is_damaged_is_told_with_its_path(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(errors.CheckpointInvalid, match=f"the tokenizer .*{name} cannot be read"):
         text.load_tokenizer(tmp_path)
 
 
@@ -158,6 +169,60 @@ def test_faults_are_told_by_the_first_names_of_each_sort(tiny_weights: Path, tmp
     assert "missing model.decoder.conv_in.bias" in told
     assert "unexpected model.stranger" in told
     assert "misshaped model.encoder.conv_in.bias [5] instead of [32]" in told
+
+
+@pytest.mark.parametrize(
+    ("weight", "told"),
+    [
+        (torch.tensor([1.0, torch.nan]), "damaged: not finite weight"),
+        (torch.tensor([1.0, torch.inf]), "damaged: not finite weight"),
+        (torch.tensor([1.0, 70000.0]), "damaged: not finite weight"),  # beyond float16, in which it would be used
+        (torch.tensor([1, 2], dtype=torch.int8), "without fractions weight"),
+    ],
+)
+def test_weights_that_are_no_fractional_numbers_are_told_before_anything_is_painted(
+    weight: torch.Tensor, told: str
+) -> None:
+    with torch.device("meta"):
+        module = torch.nn.ParameterDict({"weight": torch.nn.Parameter(torch.empty(2))})
+    with pytest.raises(errors.CheckpointInvalid, match=f"hed.pt .*{told}"):
+        checkpoints.fill(module, {"weight": weight}, "hed.pt", CPU, torch.float16)
+
+
+@pytest.mark.parametrize(
+    ("place", "file", "load"),
+    [
+        ("flan_ul2_encoder", "model.safetensors", text.load_encoder),
+        ("image_encoder", "model.safetensors", image_encoder.load),
+        ("kandinsky22_prior/prior", "diffusion_pytorch_model.safetensors", networks.load_prior),
+    ],
+)
+def test_a_folder_with_weights_that_are_no_numbers_is_told(
+    place: str, file: str, load: Callable[..., object], tmp_path: Path
+) -> None:
+    shutil.copytree(catalog.MINI_WEIGHTS / place, tmp_path, dirs_exist_ok=True)
+    tensors = safetensors.torch.load_file(tmp_path / file)
+    broken = next(name for name in tensors if "norm" in name)
+    tensors[broken][0] = torch.nan
+    safetensors.torch.save_file(tensors, tmp_path / file, metadata={"format": "pt"})
+    with pytest.raises(errors.CheckpointInvalid, match=f"not finite {broken}"):
+        load(tmp_path, CPU, torch.float32)
+
+
+def test_a_pickle_that_is_cut_anywhere_is_invalid(tmp_path: Path) -> None:
+    path = tmp_path / "hed.pth"
+    for zipped in (True, False):
+        torch.save({"weight": torch.ones(3), "bias": torch.ones(2)}, path, _use_new_zipfile_serialization=zipped)
+        whole = path.read_bytes()
+        for length in range(0, len(whole) - 1, 11):
+            path.write_bytes(whole[:length])
+            with pytest.raises(errors.CheckpointInvalid, match=r"hed\.pth"):
+                checkpoints.read(path)
+
+
+def test_a_folder_that_cannot_be_looked_into_is_told() -> None:
+    with pytest.raises(errors.CheckpointMissing, match="cannot be looked into"):
+        checkpoints.Layout.at(Path("/", "x" * 300))
 
 
 def test_long_lists_of_faults_are_cut() -> None:

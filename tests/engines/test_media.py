@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import io
+import struct
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from engines import errors, media
 
@@ -29,6 +33,59 @@ def test_a_turned_photo_comes_upright_and_without_metadata() -> None:
     exif[ORIENTATION] = 6  # a quarter turn
     upright = media.decode("a", file(image, "JPEG", exif=exif.tobytes()))
     assert (upright.size, upright.mode, upright.info) == ((20, 40), "RGB", {})
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("mode", ["RGB", "LA", "P"])
+def test_every_orientation_is_turned_as_pillow_turns_it(orientation: int, mode: str) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    given = file(Image.effect_noise((5, 3), 50).convert("RGB").convert(mode), exif=exif)
+    with Image.open(io.BytesIO(given["a"])) as stored:
+        expected = ImageOps.exif_transpose(stored).convert("RGB")
+    assert np.array_equal(np.asarray(media.decode("a", given)), np.asarray(expected))
+
+
+def garbled_exif() -> bytes:
+    """A quarter turn, and a resolution that calls itself a text."""
+    turn = struct.pack(">HHIHH", ORIENTATION, 3, 1, 6, 0)
+    resolution = struct.pack(">HHII", 0x011A, 2, 1, 38)
+    return b"Exif\0\0" + struct.pack(">2sHIH", b"MM", 42, 8, 2) + turn + resolution + struct.pack(">III", 0, 72, 1)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+def test_a_turned_photo_whose_other_metadata_are_garbled_comes_upright(form: str) -> None:
+    given = file(Image.new("RGB", (40, 20), "red"), form, exif=garbled_exif())
+    assert media.decode("a", given).size == (20, 40)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+def test_a_photo_whose_metadata_make_no_sense_comes_as_it_is(form: str) -> None:
+    given = file(Image.new("RGB", (40, 20), "red"), form, exif=b"Exif\0\0MM\xff*\0\0\0\x08")
+    assert media.decode("a", given).size == (40, 20)
+    assert media.decode_mask("a", given).shape == (20, 40)
+
+
+def test_pillow_says_nothing_on_the_terminal(tmp_path: Path) -> None:
+    given = [
+        file(Image.new("1", (10_000, 9_000))),  # more pixels than Pillow likes
+        file(Image.new("RGB", (4, 2)), exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x09"),  # nine entries that are not there
+    ]
+    for number, one in enumerate(given):
+        (tmp_path / f"{number}.png").write_bytes(one["a"])
+    program = "\n".join(
+        [
+            "import contextlib, pathlib, sys",
+            "from engines import errors, media",
+            "for path in map(pathlib.Path, sys.argv[1:]):",
+            "    with contextlib.suppress(errors.InvalidTask):",
+            "        media.decode('a', {'a': path.read_bytes()})",
+        ]
+    )
+    command = [sys.executable, "-c", program, *map(str, sorted(tmp_path.iterdir()))]
+    root = str(Path(__file__).parents[2])
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=root, timeout=60, check=True)
+    assert (ran.stdout, ran.stderr) == ("", "")
 
 
 @pytest.mark.parametrize(
@@ -78,8 +135,9 @@ PICTURE = file(Image.effect_noise((64, 64), 50))["a"]
         (file(Image.new("RGB", (2, 2)), "GIF"), "cannot be read"),
         (file(Image.new("1", (11, 10))), r"too many pixels \(11x10\)"),
         (file(Image.new("1", (20_000, 20_000))), "too many pixels"),
+        (file(Image.new("1", (1, media.SIDE_LIMIT + 1))), r"too long \(1x65536 pixels\)"),
     ],
-    ids=["absent", "empty", "cut off", "another format", "large", "a bomb"],
+    ids=["absent", "empty", "cut off", "another format", "large", "a bomb", "a thread"],
 )
 def test_what_cannot_be_used_is_refused_with_its_name(
     decode: Callable[..., object], given: dict[str, bytes], says: str

@@ -174,6 +174,31 @@ async def test_a_failing_task_does_not_take_its_batch_with_it() -> None:
     assert [type(outcome) for outcome in outcomes] == [tasks.Result, errors.EngineFailed, tasks.Result]
 
 
+async def test_a_task_whose_weights_are_broken_fails_alone_and_says_why() -> None:
+    device = station(unusable={1}).gated()
+    async with opened(device) as running:
+        broken = asyncio.create_task(running.run(fakes.paint(1)))
+        neighbour = asyncio.create_task(running.run(fakes.paint(2, aspect_ratio="3:2")))
+        await asyncio.sleep(0)
+        device.allow(1000)
+        outcomes = await asyncio.gather(broken, neighbour, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [errors.CheckpointInvalid, tasks.Result]
+
+
+async def test_an_engine_that_cannot_count_the_steps_of_a_task_fails_it_alone() -> None:
+    device = station().gated()
+    async with opened(device) as running:
+        watch = fakes.Watch()
+        neighbour = asyncio.create_task(running.run(fakes.paint(1, steps=4), on_progress=watch))
+        device.allow(1)
+        await watch.reached(1)
+        broken = asyncio.create_task(running.run(fakes.paint(2, prompt="uncountable")))
+        await asyncio.sleep(0)
+        device.allow(1000)
+        outcomes = await asyncio.gather(broken, neighbour, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [errors.EngineFailed, tasks.Result]
+
+
 @pytest.mark.parametrize(
     ("changes", "error"), [({"refine": True}, errors.InvalidTask), ({"prompt": "unreadable"}, errors.EngineFailed)]
 )

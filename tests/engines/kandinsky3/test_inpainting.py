@@ -163,6 +163,16 @@ def test_margins_are_where_they_were_asked_for(width: int, height: int, margins:
     assert frame == outpaint.Frame(width + left + right, height + top + bottom, left, top, width, height)
     shrunk = frame.within(10_000)
     assert shrunk.width * shrunk.height <= 10_000 or min(shrunk.width, shrunk.height) == 1
+    assert 0 <= shrunk.left <= shrunk.width - shrunk.picture_width < shrunk.width
+    assert 0 <= shrunk.top <= shrunk.height - shrunk.picture_height < shrunk.height
+
+
+def test_a_thread_of_pixels_at_the_edge_of_a_canvas_that_is_shrunk_stays_on_it() -> None:
+    task = asked(margins={"left": 4096, "top": 4096, "bottom": 1})
+    frame = outpaint.frame(1, 10_961, task).within(outpaint.AREA_LIMIT_PX)
+    image, mask = outpaint.laid_out(Image.new("RGB", (1, 10_961)), frame)
+    assert image.size == mask.shape[::-1] == (frame.width, frame.height)
+    assert not mask[-1, -1]
 
 
 def test_what_is_new_is_marked_and_takes_the_colours_of_the_edge() -> None:

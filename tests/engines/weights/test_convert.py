@@ -94,6 +94,12 @@ def test_shards_want_all_of_them_before_they_get_an_index(tmp_path: Path) -> Non
         convert.index(tmp_path / "e")
 
 
+def test_a_damaged_shard_is_told_by_its_name_when_it_is_to_be_listed(tmp_path: Path) -> None:
+    (tmp_path / "model-00001-of-00001.safetensors").write_bytes(b"<html>not found</html>")
+    with pytest.raises(errors.CheckpointInvalid, match=r"model-00001-of-00001\.safetensors is not"):
+        convert.index(tmp_path)
+
+
 def test_files_that_were_put_there_are_converted_where_they_lie(tmp_path: Path) -> None:
     (tmp_path / "flan_ul2_encoder").mkdir()
     for path, content in official.kandinsky().items():
