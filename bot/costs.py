@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from engines import tasks
+from engines import tasks, unheard
 
 UNET_TFLOP: Final = 3.248
 MOVQ_DECODE_TFLOP: Final = 34.12
@@ -53,7 +53,7 @@ def credits(task: tasks.TextToImage) -> int:
 
 def unet_forwards(task: tasks.TextToImage) -> int:
     """U-Net forwards of one sample that a picture takes; a guided step takes two."""
-    if task.model is tasks.Model.KANDINSKY_3_FLASH:
+    if not unheard.hears(task.model, "steps"):
         return FLASH_STEPS
     return 2 * task.steps + (REFINE_STEPS if _refines(task) else 0)
 
@@ -77,14 +77,14 @@ def gpu_ms(task: tasks.TextToImage, profile: str) -> int:
 
 def size_key(task: tasks.TextToImage) -> str:
     """Tasks of one model with equal keys take about equally long, such as "16:9 50 steps x4 refined"."""
-    if task.model is tasks.Model.KANDINSKY_3_FLASH:
+    if not unheard.hears(task.model, "steps"):
         return f"{task.aspect_ratio} {FLASH_STEPS} steps x{task.count}"
     return f"{task.aspect_ratio} {task.steps} steps x{task.count}{' refined' if _refines(task) else ''}"
 
 
 def _refines(task: tasks.TextToImage) -> bool:
-    """Whether the refiner works on it: Flash is the refiner, and Kandinsky 2.2 has other latents."""
-    return task.refine and task.model is tasks.Model.KANDINSKY_3
+    """Whether the refiner works on it."""
+    return task.refine and unheard.hears(task.model, "refine")
 
 
 def _prior_forwards(task: tasks.TextToImage) -> int:
@@ -95,6 +95,6 @@ def _prior_forwards(task: tasks.TextToImage) -> int:
 
 
 def _texts(task: tasks.TextToImage) -> int:
-    """Prompts to encode. Flash hears no negative prompt; a style may bring one of its own."""
-    hears_both = task.model is not tasks.Model.KANDINSKY_3_FLASH
+    """Prompts to encode. A style may bring a negative prompt of its own, which is heard where any is."""
+    hears_both = unheard.hears(task.model, "negative_prompt")
     return 2 if hears_both and (task.negative_prompt or task.style) else 1
