@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Coroutine, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from bot.cli import INTERRUPTED
+
 if TYPE_CHECKING:
     from bot.settings import Settings
 
 ERRORS = Console(stderr=True, highlight=False)
-INTERRUPTED: Final = 128 + signal.SIGINT
 
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file; bot.toml here, if there is one.")]
 Data = Annotated[Path | None, typer.Option("--data", help="Folder for database and pictures.")]

@@ -143,6 +143,7 @@ class Studio:
         # A wish that is handled again brings its job back, also while nothing new is taken.
         if self._maintenance.is_on and await self._queue.newest_wish(person.id, origin.key) is None:
             await self._maintenance.admit(person.id)
+        model = costs.model_of(task).value
         submitted = await self._queue.submit(
             NewJob(
                 user_id=person.id,
@@ -154,13 +155,13 @@ class Studio:
                 idempotency_key=origin.key,
                 cost_credits=costs.credits(task),
                 cost_gpu_ms=costs.gpu_ms(task, self._profile),
-                model=task.model.value,
+                model=model,
                 size_key=costs.size_key(task),
             )
         )
         if submitted.created:
             crash.point(crash.Point.JOB_ACCEPTED)
-            log.info("job_accepted", job_id=submitted.job.id, kind=task.kind, model=task.model.value)
+            log.info("job_accepted", job_id=submitted.job.id, kind=task.kind, model=model)
         if submitted.job.status in OPEN:
             await self._board.open(submitted.job)
         return submitted

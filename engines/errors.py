@@ -2,6 +2,7 @@
 
 EngineError
 ├── InvalidTask          the task asks for what no engine of this profile can do
+│   └── CanvasTooSmall       an outpainting adds too little for its network to see
 ├── CheckpointError
 │   ├── CheckpointMissing    a weight file is not there
 │   ├── CheckpointInvalid    a weight file is there and is not what it should be
@@ -33,6 +34,12 @@ class InvalidTask(EngineError):
     """The task asks for what no engine of this profile can do."""
 
     code = "invalid_task"
+
+
+class CanvasTooSmall(InvalidTask):
+    """An outpainting adds too little for its network to see."""
+
+    code = "canvas_too_small"
 
 
 class CheckpointError(EngineError):

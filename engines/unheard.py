@@ -1,13 +1,14 @@
 """What a task may say and its network does not listen to: the fields that change nothing of it, and why.
 
-The one table of it, for whoever tells a user: the command line has the task, the chat asks by the model.
+The one table of it, for whoever tells a user, offers a button or counts a cost: the command line has the task, the
+chat asks by the model.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 
 from engines import tasks
 from engines.sizes import Profile
@@ -39,11 +40,17 @@ BY_MODEL: Final[Mapping[tasks.Model, Mapping[str, Reason]]] = {
     tasks.Model.KANDINSKY_22: {"refine": Reason.OTHER_LATENTS},
 }
 _NOTHING: Final[Mapping[str, Reason]] = {}
+Field = Literal["steps", "guidance", "negative_prompt", "refine"]  # those that some model does not hear
 
 
 def by(model: tasks.Model) -> Mapping[str, Reason]:
     """The fields of `tasks.TextToImage` that change nothing of what a model paints."""
     return BY_MODEL.get(model, _NOTHING)
+
+
+def hears(model: tasks.Model, field: Field) -> bool:
+    """Whether a field changes something of what a model paints from a text."""
+    return field not in by(model)
 
 
 def of(task: tasks.Task, profile: str) -> Mapping[str, Reason]:

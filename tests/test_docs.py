@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import cli
+from bot import cli_commands
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "CONTRIBUTING.md")
@@ -51,8 +51,12 @@ def test_every_target_is_listed_by_make_help() -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_subcommand_exists(name: str) -> None:
-    known = {command.name or getattr(command.callback, "__name__", "") for command in cli.app.registered_commands}
-    known |= {str(group.typer_instance.info.name) for group in cli.app.registered_groups if group.typer_instance}
+    known = {
+        command.name or getattr(command.callback, "__name__", "") for command in cli_commands.app.registered_commands
+    }
+    known |= {
+        str(group.typer_instance.info.name) for group in cli_commands.app.registered_groups if group.typer_instance
+    }
     used = set(re.findall(r"kandinsky-bot ([a-z]+)", page(name)))
     assert used <= known
     if name == "README.md":

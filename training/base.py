@@ -103,11 +103,14 @@ class Prompts:
         ids, mask = text_encoder.tokenise(self.processor, texts)
         return self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state, mask
 
-    def of(self, scenes: list[world.Scene], rng: np.random.Generator, silent: float = 0.0) -> tuple[Tensor, Tensor]:
-        """A caption of each scene, or with the probability `silent` none: the empty text."""
+    def of(
+        self, scenes: list[world.Scene], rng: np.random.Generator, silent: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """A caption of each scene, or where `silent` bool [B] says so the empty text."""
         texts = [captions.caption(scene, rng) for scene in scenes]
         texts = [captions.disturb(t, rng, 0.05) if rng.random() < 0.1 else t for t in texts]
-        return self.encode(["" if silent and rng.random() < silent else text for text in texts])
+        mute = [False] * len(scenes) if silent is None else silent.tolist()
+        return self.encode(["" if quiet else text for quiet, text in zip(mute, texts, strict=True)])
 
 
 def load_prompts() -> Prompts:

@@ -20,9 +20,10 @@ class InpaintingConfig:
     learning_rate: float = 5e-4
     ema: float = 0.998
     unconditional: float = 0.10
-    outpainted: float = 0.5  # share of samples of which only a window is left: most of what is marked is background
-    silent: float = 0.6  # share of samples with the empty text: what is kept then says what belongs there
-    early: float = 0.6  # share of samples at the times when colours are still unknown: there the kept part is needed
+    outpainted: float = 0.35  # share of samples of which only a window is left: most of what is marked is background
+    silent: float = 0.35  # share of the others with the empty text ...
+    silent_windows: float = 0.8  # ... and of windows: what is kept then says what belongs there
+    early: float = 0.45  # share of samples at the times when colours are still unknown: there the kept part is needed
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,15 +75,18 @@ def train(settings: family_config.InpaintingConfig, stop_at: float | None = None
     torch.manual_seed(1 + loop.worker())
     prompts, rows, windows = base.load_prompts(), companions.Companions(NAME), companions.Companions(WINDOWS)
     outpainted = round(settings.outpainted * settings.batch)
+    covered = settings.batch - outpainted
+    silence = torch.tensor([settings.silent] * covered + [settings.silent_windows] * outpainted)
 
     def losses(step: int, share: float) -> loop.Losses:
         rng = np.random.default_rng((step, 9, loop.worker()))
         canvas = bank.draw_canvas(rng)
-        shown = rows.batch(rng, settings.batch - outpainted, canvas), windows.batch(rng, outpainted, canvas)
+        shown = rows.batch(rng, covered, canvas), windows.batch(rng, outpainted, canvas)
         latents = torch.cat([drawn for drawn, _, _ in shown])
         scenes = [scene for _, drawn, _ in shown for scene in drawn]
         bits, kept = (np.concatenate([added[key] for _, _, added in shown]) for key in ("marked", "kept"))
-        hidden, mask = prompts.of(scenes, rng, settings.silent)
+        mute = torch.from_numpy(rng.random(len(scenes))) < silence
+        hidden, mask = prompts.of(scenes, rng, mute)
         marked = np.unpackbits(bits, axis=1).astype(bool).reshape(len(scenes), canvas[1], canvas[0])
         noisy, noise, times = lessons.noised(latents, rng, settings.early)
         context, rows_said = painter.context(hidden, mask), mask.sum(1) + 1

@@ -14,7 +14,7 @@ from bot import zones as time_zones
 from bot.database.users import Preferences
 from bot.keyboards import data, making
 from bot.texts import Translator
-from engines import tasks
+from engines import tasks, unheard
 
 RATIOS_A_ROW: Final = 4
 STYLES_A_ROW: Final = 2
@@ -99,13 +99,13 @@ def settings(
         t.plain("button-seed-random") if chosen.seed is None else t.plain("button-seed-fixed", seed=str(chosen.seed)),
         data.Ask(what="seed", owner_id=owner_id),
     )
-    is_base = chosen.model is tasks.Model.KANDINSKY_3
+    can_refine = unheard.hears(chosen.model, "refine")
     return making.keyboard(
         [
             *making.in_rows(networks, 1),
             *making.in_rows(ratios, RATIOS_A_ROW),
             counts,
-            [*([refine] if is_base else []), *([styles] if has_styles else [])],
+            [*([refine] if can_refine else []), *([styles] if has_styles else [])],
             [negative, seed],
             [_to(t, "button-language", "language", owner_id), _zone(t, owner_id, utc_offset_min)],
             [

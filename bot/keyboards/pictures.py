@@ -11,7 +11,7 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from bot import wording
 from bot.keyboards import data, making
 from bot.texts import Translator
-from engines import tasks
+from engines import tasks, unheard
 
 CANCEL_BUTTONS_LIMIT: Final = wording.LIST_LIMIT  # one for each line of the queue list
 CANCELS_A_ROW: Final = 3
@@ -42,7 +42,7 @@ def result(
         for other in models
         if other is not task.model
     ]
-    can_refine = task.model is tasks.Model.KANDINSKY_3 and not task.refine
+    can_refine = unheard.hears(task.model, "refine") and not task.refine
     refine = making.button(t.plain("button-refine"), data.Refine(job_id=job_id))
     details = making.button(t.plain("button-details"), data.Details(job_id=job_id))
     settings = making.button(t.plain("button-settings"), data.Menu(action="open", owner_id=owner_id))

@@ -11,7 +11,7 @@ from bot.database.users import Preferences
 from bot.queue.jobs import Credits
 from bot.texts import Html, Translator
 from bot.wording.basics import clock_time, duration, shortened, utc_offset
-from engines import tasks
+from engines import tasks, unheard
 
 EXAMPLES: Final = 3
 NEGATIVE_SHOWN: Final = 200  # characters of a negative prompt on the settings screen
@@ -50,9 +50,9 @@ def example_label(t: Translator, profile: str, number: int) -> str:
 
 
 def model_name(t: Translator, model: tasks.Model, *, refined: bool) -> str:
-    """A model as people call it; refinement is the base model's alone."""
+    """A model as people call it; "refined" is said where the refiner works on what it paints."""
     name = t.plain(_model_key(model))
-    return t.plain("model-refined", model=name) if refined and model is tasks.Model.KANDINSKY_3 else name
+    return t.plain("model-refined", model=name) if refined and unheard.hears(model, "refine") else name
 
 
 def short_model_name(t: Translator, model: tasks.Model) -> str:

@@ -76,7 +76,7 @@ def _recipes(family: Family, profile: sizes.Profile) -> Mapping[type[object], Re
         tasks.TextToImage: text_to_image.TextToImage(family, words, profile),
         tasks.ImageToImage: img2img.ImageToImage(family, words, profile),
         tasks.Inpaint: inpainting.Inpaint(repainting),
-        tasks.Outpaint: outpaint.Outpaint(repainting),
+        tasks.Outpaint: outpaint.Outpaint(repainting, profile),
         tasks.ImageVariation: image_prompted,
         tasks.ImageFusion: image_prompted,
         tasks.ImageTextFusion: image_prompted,

@@ -20,7 +20,7 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from bot import cli, cli_basics, doctor
+from bot import cli_basics, cli_commands, doctor
 from bot.database import migrate
 
 COMMANDS = ("run", "demo", "sandbox", "generate", "migrate", "doctor", "conformance", "weights")
@@ -43,7 +43,7 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
 
 
 def called(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+    return CliRunner().invoke(cli_commands.app, [str(argument) for argument in arguments])
 
 
 def told(result: Result) -> str:
@@ -54,17 +54,19 @@ def told(result: Result) -> str:
 HELP = """
 import sys
 from typer.testing import CliRunner
-from bot import cli
+from bot import cli_commands
 for command in sys.argv[1:]:
-    result = CliRunner().invoke(cli.app, [command, "--help"])
+    result = CliRunner().invoke(cli_commands.app, [command, "--help"])
     assert result.exit_code == 0 and "Usage" in result.output, result.output
 print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """
 
 
 def test_the_help_of_every_command_imports_nothing_heavy() -> None:
-    listed = {command.name or getattr(command.callback, "__name__", "") for command in cli.app.registered_commands}
-    listed |= {group.typer_instance.info.name for group in cli.app.registered_groups if group.typer_instance}
+    listed = {
+        command.name or getattr(command.callback, "__name__", "") for command in cli_commands.app.registered_commands
+    }
+    listed |= {group.typer_instance.info.name for group in cli_commands.app.registered_groups if group.typer_instance}
     assert listed == set(COMMANDS)
     ran = subprocess.run(
         [sys.executable, "-c", HELP, *COMMANDS],
@@ -170,6 +172,27 @@ def test_generate_names_the_file_that_is_no_picture_before_anything_is_loaded(fo
 def hear_ctrl_c() -> None:
     """What starts the tests in the background may have the signal ignored, and the ignoring is inherited."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@pytest.mark.parametrize(
+    "started", [["-m", "bot"], ["-c", "from bot.cli import main; main()"]], ids=["module", "script"]
+)
+def test_ctrl_c_while_the_commands_are_imported_ends_quietly(folder: Path, started: list[str]) -> None:
+    (folder / "typer.py").write_text("print('importing', flush=True)\ninput()\n", "utf-8")
+    with subprocess.Popen(
+        [sys.executable, *started, "doctor"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(folder), str(Path(__file__).parents[2])])},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_ctrl_c,
+    ) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "importing\n"
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=100)
+    assert (running.returncode, out, err) == (130, "", "")
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from aiogram.types import InlineKeyboardMarkup
 from bot import keyboards, wording
 from bot.database.users import Preferences
 from bot.texts import Texts, Translator
-from engines import styles, tasks
+from engines import styles, tasks, unheard
 
 TEXTS = Texts()
 MODELS = (tasks.Model.KANDINSKY_3, tasks.Model.KANDINSKY_3_FLASH, tasks.Model.KANDINSKY_22)
@@ -95,16 +95,16 @@ def test_settings_mark_exactly_what_is_chosen(t: Translator) -> None:
     assert [label for label in labels_of(markup) if "✓" in label] == ["✓ Kandinsky 3 Flash", "✓ 16:9", "✓ ×3"]
 
 
-def test_refinement_is_offered_where_it_does_something() -> None:
+@pytest.mark.parametrize("model", list(tasks.Model))
+def test_refinement_is_offered_and_named_where_the_model_hears_it(model: tasks.Model) -> None:
     def offers(markup: InlineKeyboardMarkup) -> bool:
         return any("Refine" in label for label in labels_of(markup))
 
-    assert offers(keyboards.settings(EN, 1, Preferences(), models=MODELS, has_styles=True, utc_offset_min=0))
-    flash = Preferences(model=tasks.Model.KANDINSKY_3_FLASH)
-    assert not offers(keyboards.settings(EN, 1, flash, models=MODELS, has_styles=True, utc_offset_min=0))
-    assert offers(keyboards.result(EN, 1, 1, task(), MODELS))
-    assert not offers(keyboards.result(EN, 1, 1, task(refine=True), MODELS))
-    assert not offers(keyboards.result(EN, 1, 1, task(model="kandinsky-3-flash"), MODELS))
+    heard, chosen = unheard.hears(model, "refine"), Preferences(model=model)
+    assert offers(keyboards.settings(EN, 1, chosen, models=MODELS, has_styles=True, utc_offset_min=0)) == heard
+    assert offers(keyboards.result(EN, 1, 1, task(model=model), MODELS)) == heard
+    assert not offers(keyboards.result(EN, 1, 1, task(model=model, refine=True), MODELS))
+    assert (wording.model_name(EN, model, refined=True) != wording.model_name(EN, model, refined=False)) == heard
 
 
 @pytest.mark.parametrize(

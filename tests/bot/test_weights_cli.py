@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from bot import cli, weights_report
+from bot import cli_commands, weights_report
 from engines.weights import lock, manifest
 from tests import hub_double
 from tests import official_layout as official
@@ -34,7 +34,7 @@ def _empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def called(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(cli.app, ["weights", *[str(argument) for argument in arguments]])
+    return CliRunner().invoke(cli_commands.app, ["weights", *[str(argument) for argument in arguments]])
 
 
 def told(result: Result) -> str:

@@ -68,7 +68,7 @@ def test_every_stage_has_a_status_text(t: Translator, stage: tasks.Stage) -> Non
 
 def engine_error_codes() -> list[str]:
     kinds = [errors.OutOfMemory, errors.EngineFailed, errors.CheckpointMissing, errors.CheckpointInvalid]
-    return [kind.code for kind in kinds] + [errors.InvalidTask.code, "too_many_attempts"]
+    return [kind.code for kind in kinds] + [errors.InvalidTask.code, errors.CanvasTooSmall.code, "too_many_attempts"]
 
 
 @LANGUAGES

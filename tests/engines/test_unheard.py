@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import pytest_asyncio
@@ -50,6 +50,7 @@ def test_the_factor_that_is_refined_is_that_of_the_network_whose_results_are() -
 def test_every_field_of_the_table_is_one_of_the_task() -> None:
     for model in tasks.Model:
         assert set(unheard.by(model)) <= set(tasks.TextToImage.model_fields)
+        assert set(unheard.by(model)) == {field for field in get_args(unheard.Field) if not unheard.hears(model, field)}
     for profile in sizes.Profile:
         for factor in (2, 4):
             task = tasks.Upscale(image="a", seed=1, factor=factor)

@@ -4,6 +4,7 @@ failed-engine-failed = The painting went wrong on my side. Please send your word
 failed-checkpoint-missing = This model is not installed here. Choose another one in /settings; the person who runs this bot can add it.
 failed-checkpoint-invalid = This model is damaged and cannot be used. Choose another one in /settings; the person who runs this bot needs to repair it.
 failed-invalid-task = I cannot paint this combination of words and settings. Change the model or the shape in /settings and try again.
+failed-canvas-too-small = The new border is so narrow that I would not see it. Ask for a wider one and try again.
 failed-too-many-attempts = I tried several times, and something interrupted me every time. Please send your words again a little later.
 failed-unknown = Something unexpected happened, and there is no picture this time. Please try again.
 failed-refunded =

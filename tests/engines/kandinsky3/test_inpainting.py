@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 from torch import Tensor
 
-from engines import errors, tasks
+from engines import errors, sizes, tasks
 from engines.golden import Fixture
 from engines.kandinsky3 import golden, inpainting, noise, outpaint, sampler, unet
 from engines.kandinsky3.sampler import Variant
@@ -139,10 +140,7 @@ def asked(**canvas: object) -> tasks.Outpaint:
 @given(side, side, st.one_of(ratios, st.floats(1.1, 4.0)))
 def test_a_frame_holds_the_whole_picture_in_its_middle(width: int, height: int, wish: object) -> None:
     named = {"aspect_ratio": wish} if isinstance(wish, tasks.AspectRatio) else {"zoom_out": wish}
-    try:
-        frame = outpaint.frame(width, height, asked(**named))
-    except errors.InvalidTask:
-        return
+    frame = outpaint.frame(width, height, asked(**named))
     assert (frame.picture_width, frame.picture_height) == (width, height)
     assert 0 <= frame.width - 2 * frame.left - width <= 1
     assert 0 <= frame.height - 2 * frame.top - height <= 1
@@ -155,10 +153,6 @@ def test_a_frame_holds_the_whole_picture_in_its_middle(width: int, height: int, 
 def test_margins_are_where_they_were_asked_for(width: int, height: int, margins: tuple[int, int, int, int]) -> None:
     left, top, right, bottom = margins
     task = asked(margins={"left": left, "top": top, "right": right, "bottom": bottom})
-    if not any(margins):
-        with pytest.raises(errors.InvalidTask, match="more room"):
-            outpaint.frame(width, height, task)
-        return
     frame = outpaint.frame(width, height, task)
     assert frame == outpaint.Frame(width + left + right, height + top + bottom, left, top, width, height)
     shrunk = frame.within(10_000)
@@ -183,6 +177,63 @@ def test_what_is_new_is_marked_and_takes_the_colours_of_the_edge() -> None:
     assert not mask[1:3, 2:6].any()
 
 
+@given(st.integers(1, 300), st.integers(1, 300), st.tuples(*[st.integers(0, 40)] * 4), st.sampled_from(sizes.Profile))
+def test_a_canvas_is_seen_where_the_mask_of_the_network_has_something_new(
+    width: int, height: int, margins: tuple[int, int, int, int], profile: sizes.Profile
+) -> None:
+    left, top, right, bottom = margins
+    frame = outpaint.Frame(width + left + right, height + top + bottom, left, top, width, height)
+    image, mask = outpaint.laid_out(Image.new("RGB", (width, height)), frame)
+    marked = inpainting.Marked.of(image, mask, *sizes.fitting(profile, *image.size))
+    assert outpaint.is_seen(frame, profile) == bool((marked.latent_keep != 1).any())
+
+
+@pytest.mark.parametrize(
+    ("profile", "side_px", "canvas", "says"),
+    [
+        (sizes.Profile.MINI, 128, {"margins": {"right": 3}}, "ask for at least 8 pixels at the right"),
+        (
+            sizes.Profile.MINI,
+            128,
+            {"margins": {"right": 3, "bottom": 4}},
+            "ask for at least 8 pixels at the right or at least 8 pixels at the bottom",
+        ),
+        (sizes.Profile.MINI, 128, {"margins": {}}, "ask for at least 8 pixels at the right"),
+        (sizes.Profile.MINI, 20, {"zoom_out": 1.001}, "zoom out by 1.03 or more"),
+        (sizes.Profile.MINI, 1280, {"zoom_out": 1.001}, "zoom out by 1.01 or more"),
+        (sizes.Profile.KANDINSKY3, 1024, {"margins": {"bottom": 3}}, "ask for at least 8 pixels at the bottom"),
+        (sizes.Profile.KANDINSKY3, 40, {"zoom_out": 1.02}, "zoom out by 1.04 or more"),
+    ],
+)
+def test_a_margin_that_the_network_would_not_see_is_refused_with_one_that_is_enough(
+    profile: sizes.Profile, side_px: int, canvas: dict[str, object], says: str
+) -> None:
+    with pytest.raises(errors.CanvasTooSmall) as caught:
+        outpaint.seen_frame(side_px, side_px, asked(**canvas), profile)
+    assert str(caught.value) == f"the network would see nothing new: {says}"
+
+
+def test_a_canvas_of_nearly_the_same_ratio_is_refused_with_another_way() -> None:
+    with pytest.raises(errors.CanvasTooSmall, match=r"another ratio, or ask for at least \d+ pixels at the right"):
+        outpaint.seen_frame(300, 301, asked(aspect_ratio="1:1"), sizes.Profile.KANDINSKY3)
+
+
+@given(st.integers(1, 3000), st.integers(1, 3000), st.integers(1, 200), st.sampled_from(sizes.Profile))
+def test_what_a_refused_margin_is_told_is_enough_and_a_pixel_less_is_not(
+    width: int, height: int, right: int, profile: sizes.Profile
+) -> None:
+    def seen(pixels: int) -> bool:
+        return outpaint.is_seen(outpaint.frame(width, height, asked(margins={"right": pixels})), profile)
+
+    try:
+        outpaint.seen_frame(width, height, asked(margins={"right": right}), profile)
+        return
+    except errors.CanvasTooSmall as refusal:
+        needed = int(re.findall(r"\d+", str(refusal))[-1])
+    assert seen(needed)
+    assert not seen(needed - 1)
+
+
 def test_a_picture_that_has_the_ratio_already_is_refused() -> None:
-    with pytest.raises(errors.InvalidTask, match="no larger"):
-        outpaint.frame(300, 200, asked(aspect_ratio="3:2"))
+    with pytest.raises(errors.CanvasTooSmall, match="choose another ratio"):
+        outpaint.seen_frame(300, 200, asked(aspect_ratio="3:2"), sizes.Profile.MINI)
