@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final, Protocol, cast
@@ -34,6 +35,18 @@ class _HasIsolationLevel(Protocol):
     isolation_level: str | None
 
 
+class _Connection(sqlite3.Connection):
+    """A connection whose transaction ends when it is closed."""
+
+    def close(self) -> None:
+        # SQLite keeps a closed connection, and the lock of its transaction, until its last statement is gone. A task
+        # that is cancelled while it reads leaves one in its traceback, for as long as somebody holds that.
+        try:
+            self.rollback()
+        finally:
+            super().close()
+
+
 class Database:
     """One database: `read()` sees a snapshot, `write()` is a transaction that commits on leaving.
 
@@ -47,7 +60,9 @@ class Database:
         if self.is_sqlite and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         # Parameters are prompts and updates: without hiding them, an error would carry them into the log.
-        self.engine: AsyncEngine = create_async_engine(parsed, hide_parameters=True)
+        self.engine: AsyncEngine = create_async_engine(
+            parsed, hide_parameters=True, connect_args={"factory": _Connection} if self.is_sqlite else {}
+        )
         if self.is_sqlite:
             _set_up_sqlite(self.engine)
         self._readers = async_sessionmaker(self.engine, expire_on_commit=False)

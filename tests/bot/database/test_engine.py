@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,31 @@ async def test_a_cancelled_writer_changes_nothing_and_frees_the_lock(database: D
     await _add_one(database)
     async with database.read() as session:
         assert await session.scalar(select(QueueClock.virtual_time)) == 1
+
+
+async def test_a_writer_cancelled_while_it_reads_frees_the_file_for_others(database: Database) -> None:
+    """Its traceback holds a statement that has rows to come; SQLite would keep a closed connection alive for it."""
+    reading, may_read_on = threading.Event(), threading.Event()
+
+    def slowly() -> int:
+        reading.set()
+        may_read_on.wait()
+        return 1
+
+    async def read_slowly() -> None:
+        async with database.write() as session:
+            connection = await session.connection()
+            await connection.run_sync(lambda sync: sync.connection.create_function("slowly", 0, slowly))
+            await session.execute(text("SELECT slowly()"))
+
+    reader = asyncio.create_task(read_slowly())
+    await asyncio.to_thread(reading.wait)
+    reader.cancel()
+    may_read_on.set()
+    with pytest.raises(asyncio.CancelledError) as kept:
+        await reader
+    await _add_one(database)
+    assert kept.value.__traceback__ is not None
 
 
 async def test_a_row_that_points_at_nothing_is_refused(database: Database) -> None:
