@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import weakref
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -36,15 +37,25 @@ class _HasIsolationLevel(Protocol):
 
 
 class _Connection(sqlite3.Connection):
-    """A connection whose transaction ends when it is closed."""
+    """A connection that is gone when it is closed, with its locks and its transaction.
+
+    SQLite keeps a closed connection until its last statement is gone. A task that is cancelled while it reads leaves
+    one in its traceback, for as long as somebody holds that.
+    """
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
+
+    def cursor(self, *arguments: Any) -> sqlite3.Cursor:
+        opened: sqlite3.Cursor = super().cursor(*arguments)
+        self._cursors.add(opened)
+        return opened
 
     def close(self) -> None:
-        # SQLite keeps a closed connection, and the lock of its transaction, until its last statement is gone. A task
-        # that is cancelled while it reads leaves one in its traceback, for as long as somebody holds that.
-        try:
-            self.rollback()
-        finally:
-            super().close()
+        for cursor in self._cursors:
+            cursor.close()
+        super().close()
 
 
 class Database:
