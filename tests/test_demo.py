@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from selenium.webdriver import Chrome
 
 from tests.browser import browsing
 from tests.browser import chromium as chromium
+from tests.ports import free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -57,14 +57,6 @@ def start_demo(data_dir: Path, port: int) -> Demo:
         time.sleep(0.1)  # a process that starts has no event to wait for
     demo.process.kill()
     raise AssertionError(f"the demo was not ready within {START_LIMIT_S} s")
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture

@@ -113,12 +113,13 @@ def run(
     every: int = 50,
     save_every: int = 250,
     stop_at: float | None = None,
+    now: Callable[[], float] = time.time,
 ) -> Average | None:
     """Minimise `losses(step, share)["loss"]` over the module's parameters, resuming from `folder` where it can.
 
-    `share` is how much of the run is over, in [0, 1]. `stop_at` (Unix seconds) turns the step count into a wall-clock
-    budget: `share` is then counted in time, and the run ends when it is due. `rates` maps the beginnings of parameter
-    names to factors of the learning rate. Logs one JSON line every `every` steps.
+    `share` is how much of the run is over, in [0, 1]. `stop_at` (seconds of the clock `now`) turns the step count into
+    a wall-clock budget: `share` is then counted in time, and the run ends when it is due. `rates` maps the beginnings
+    of parameter names to factors of the learning rate. Logs one JSON line every `every` steps.
 
     Several workers (processes of one thread) each take their own steps and average their weights every AGREE_EVERY
     steps: on a busy machine that wastes far less than threads that wait for each other at every operator.
@@ -139,12 +140,12 @@ def run(
     average = Average(module, ema**AGREE_EVERY) if ema else None
     if average and state and state["average"]:
         average.values, average.updates = state["average"], state["updates"]
-    began = time.time()
+    began = now()
     start, sums, logged, stop = step, {}, step, False
     while not stop and (stop_at or step < steps):
         share, rate = step / steps, learning_rate(step, steps, peak)
         if stop_at:
-            share = min(1.0, (time.time() - began) / max(1.0, stop_at - began))
+            share = min(1.0, (now() - began) / max(1.0, stop_at - began))
             rate = min(learning_rate(int(1000 * share), 1000, peak, warmup=0), peak * (step + 1) / 100)
         for group in optimiser.param_groups:
             group["lr"] = rate * group["factor"]
@@ -157,14 +158,14 @@ def run(
         for name, value in values.items():
             sums[name] = sums.get(name, 0.0) + float(value.detach())
         if step % AGREE_EVERY == 0 or step == steps:
-            stop = agree(parameters, stop_at is not None and time.time() >= stop_at)
+            stop = agree(parameters, stop_at is not None and now() >= stop_at)
             if average:
                 average.update(module)
         if worker():
             continue
         if step % every == 0:
             line = {name: round(value / (step - logged), 5) for name, value in sums.items()}
-            line |= {"step": step, "seconds": round(seconds + time.time() - began, 1), "rate": round(rate, 7)}
+            line |= {"step": step, "seconds": round(seconds + now() - began, 1), "rate": round(rate, 7)}
             with (folder / "log.jsonl").open("a") as log:
                 log.write(json.dumps(line) + "\n")
             sums, logged = {}, step
@@ -177,7 +178,7 @@ def run(
                     "average": average.values if average else None,
                     "updates": average.updates if average else 0,
                     "step": step,
-                    "seconds": seconds + time.time() - began,
+                    "seconds": seconds + now() - began,
                 },
                 partial,
             )

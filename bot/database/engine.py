@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
+import weakref
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from sqlalchemy import Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -34,6 +36,28 @@ class _HasIsolationLevel(Protocol):
     isolation_level: str | None
 
 
+class _Connection(sqlite3.Connection):
+    """A connection that is gone when it is closed, with its locks and its transaction.
+
+    SQLite keeps a closed connection until its last statement is gone. A task that is cancelled while it reads leaves
+    one in its traceback, for as long as somebody holds that.
+    """
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
+
+    def cursor(self, *arguments: Any) -> sqlite3.Cursor:
+        opened: sqlite3.Cursor = super().cursor(*arguments)
+        self._cursors.add(opened)
+        return opened
+
+    def close(self) -> None:
+        for cursor in self._cursors:
+            cursor.close()
+        super().close()
+
+
 class Database:
     """One database: `read()` sees a snapshot, `write()` is a transaction that commits on leaving.
 
@@ -47,7 +71,9 @@ class Database:
         if self.is_sqlite and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         # Parameters are prompts and updates: without hiding them, an error would carry them into the log.
-        self.engine: AsyncEngine = create_async_engine(parsed, hide_parameters=True)
+        self.engine: AsyncEngine = create_async_engine(
+            parsed, hide_parameters=True, connect_args={"factory": _Connection} if self.is_sqlite else {}
+        )
         if self.is_sqlite:
             _set_up_sqlite(self.engine)
         self._readers = async_sessionmaker(self.engine, expire_on_commit=False)

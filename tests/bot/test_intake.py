@@ -15,6 +15,7 @@ from bot.database import migrate
 from bot.database.engine import Database
 from bot.database.inbox import Inbox
 from bot.intake import Intake
+from tests.bot.fake_telegram import PATIENCE_S
 
 TOKEN = "42:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
@@ -35,6 +36,7 @@ class Heard:
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self._heard = asyncio.Condition()
         self.blocked: dict[int, asyncio.Event] = {}
         self.dispatcher = Dispatcher()
         self.dispatcher.message()(self._hear)
@@ -44,12 +46,13 @@ class Heard:
             await self.blocked[message.chat.id].wait()
         if message.text == "crash":
             raise RuntimeError("a handler that fails")
-        self.texts.append(message.text or "")
+        async with self._heard:
+            self.texts.append(message.text or "")
+            self._heard.notify_all()
 
     async def until(self, count: int) -> None:
-        async with asyncio.timeout(10):
-            while len(self.texts) < count:  # noqa: ASYNC110 - the handler is the one thing under test, it sets no event
-                await asyncio.sleep(0)
+        async with asyncio.timeout(PATIENCE_S), self._heard:
+            await self._heard.wait_for(lambda: len(self.texts) >= count)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from bot.database.statistics import Statistics
 from bot.maintenance import Maintenance
 from bot.queue import errors
 from bot.texts import Texts
-from tests.bot.fake_telegram import FakeTelegram, until
+from tests.bot.fake_telegram import PATIENCE_S, FakeTelegram, until
 from tests.bot.queue.queue_world import World, open_world
 from tests.bot.rig import running
 
@@ -123,6 +123,6 @@ async def test_who_has_blocked_the_bot_meanwhile_is_noted(place: Place) -> None:
         ann = await place.world.users.find(ANN)
         return ann is not None and ann.blocked_at is not None
 
-    async with running(switch.run()), asyncio.timeout(10):
+    async with running(switch.run()), asyncio.timeout(PATIENCE_S):
         while not await is_noted():  # noqa: ASYNC110 - the note comes after the refused message, without an event
             await asyncio.sleep(0.01)

@@ -11,7 +11,7 @@ from bot.database.models import JobStatus
 from bot.queue.jobs import CancelOutcome, Heartbeat, Lease
 from bot.queue.sql_queue import SqlJobQueue
 from engines import errors
-from tests.bot.fake_telegram import until
+from tests.bot.fake_telegram import PATIENCE_S, until
 from tests.bot.fake_timer import settled
 from tests.bot.rig import rig, running
 
@@ -97,7 +97,7 @@ async def test_who_waits_for_work_hears_a_stop_that_comes_with_the_work(tmp_path
         await room.queue.recover_others("runner")  # finds nothing, and wakes who waits for work
         await asyncio.sleep(0)  # one turn of the loop: the event has come, and its waiter has not gone on yet
         waiting.cancel()
-        await asyncio.wait({waiting}, timeout=10)
+        await asyncio.wait({waiting}, timeout=PATIENCE_S)
         assert waiting.cancelled()
 
 
@@ -121,7 +121,7 @@ async def test_a_lease_that_is_granted_while_the_runner_stops_goes_back(tmp_path
         room.queue.committed, room.queue.answers = asyncio.Event(), asyncio.Event()
         job = await room.submit()
         runner = asyncio.create_task(room.runner.run())
-        await asyncio.wait_for(room.queue.committed.wait(), 20)
+        await asyncio.wait_for(room.queue.committed.wait(), PATIENCE_S)
         runner.cancel()
         room.queue.answers.set()
         with pytest.raises(asyncio.CancelledError):

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bot.settings import Settings
+from tests.ports import free_port
 from tests.puppet import PuppetPool
 from tests.studio import Stage, configured, running_bot, sandbox
-from tests.test_demo import free_port
 
 SECRET = "a-secret-of-the-operator"
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import make_url, select, text, update
+from sqlalchemy import event, make_url, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.database.engine import Database
@@ -84,6 +87,61 @@ async def test_a_cancelled_writer_changes_nothing_and_frees_the_lock(database: D
     await _add_one(database)
     async with database.read() as session:
         assert await session.scalar(select(QueueClock.virtual_time)) == 1
+
+
+class SlowFunction:
+    """A function in SQL that returns when the test says so."""
+
+    def __init__(self) -> None:
+        self._called, self._may_return = threading.Event(), threading.Event()
+
+    def __call__(self) -> int:
+        self._called.set()
+        self._may_return.wait()
+        return 1
+
+    async def cancel_while_it_runs(self, work: Coroutine[Any, Any, None]) -> BaseException:
+        """Returns the cancellation; its traceback holds the statement, which has a row to come."""
+        task = asyncio.create_task(work)
+        await asyncio.to_thread(self._called.wait)
+        task.cancel()
+        self._may_return.set()
+        with pytest.raises(asyncio.CancelledError) as cancelled:
+            await task
+        return cancelled.value
+
+
+async def test_a_writer_cancelled_while_it_reads_frees_the_file(database: Database) -> None:
+    slowly = SlowFunction()
+
+    async def read_slowly() -> None:
+        async with database.write() as session:
+            connection = await session.connection()
+            await connection.run_sync(lambda sync: sync.connection.create_function("slowly", 0, slowly))
+            await session.execute(text("SELECT slowly()"))
+
+    cancelled = await slowly.cancel_while_it_runs(read_slowly())
+    await _add_one(database)
+    assert cancelled.__traceback__ is not None
+
+
+async def test_a_connection_cancelled_while_it_opens_frees_the_file(database: Database) -> None:
+    slowly = SlowFunction()
+
+    async def connect() -> None:
+        async with database.read() as session:
+            await session.connection()
+
+    def read_slowly(connection: Any, _: object) -> None:
+        connection.create_function("slowly", 0, slowly)
+        connection.cursor().execute("SELECT slowly() FROM queue_clock")
+
+    event.listen(database.engine.sync_engine, "connect", read_slowly)
+    cancelled = await slowly.cancel_while_it_runs(connect())
+    event.remove(database.engine.sync_engine, "connect", read_slowly)
+    await _add_one(database)
+    assert await database.scrub() is True, "nobody reads the old parts any more"
+    assert cancelled.__traceback__ is not None
 
 
 async def test_a_row_that_points_at_nothing_is_refused(database: Database) -> None:

@@ -24,16 +24,11 @@ from bot.observability.server import Observatory
 from bot.texts import Texts
 from tests.bot.fake_telegram import FakeTelegram
 from tests.bot.queue.queue_world import open_world
+from tests.ports import free_port
 from tests.puppet import PuppetPool
 from tests.studio import configured, running_bot, sandbox
 
 PAINTER: Final = 7_300_452_119  # so long that no measured time contains it by chance
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def test_a_running_bot_tells_how_it_is(tmp_path: Path) -> None:

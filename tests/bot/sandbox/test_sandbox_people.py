@@ -12,6 +12,7 @@ from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError
 from bot.sandbox import server
 from bot.sandbox.client import SandboxClient, SandboxRefused
 from bot.sandbox.server import RunningSandbox, SeedUser
+from tests.bot.fake_telegram import PATIENCE_S
 from tests.bot.sandbox.sandbox_kit import picture
 
 
@@ -125,7 +126,7 @@ class Stream:
         return lines["id"], lines["event"], json.loads(lines["data"])
 
     async def _line(self) -> str:
-        return (await asyncio.wait_for(self._response.content.readline(), 10)).decode().rstrip("\n")
+        return (await asyncio.wait_for(self._response.content.readline(), PATIENCE_S)).decode().rstrip("\n")
 
 
 async def test_a_browser_sees_everything_that_happens_in_its_chat(

@@ -8,6 +8,7 @@ from aiogram.exceptions import TelegramConflictError
 
 from bot.sandbox.client import SandboxClient
 from bot.sandbox.server import RunningSandbox
+from tests.bot.fake_telegram import PATIENCE_S
 from tests.bot.sandbox.sandbox_kit import OTHER_TOKEN, connect
 
 
@@ -46,11 +47,11 @@ async def test_of_two_pollers_the_earlier_ends_with_a_conflict(
     bot: Bot, people: SandboxClient, ann: types.User
 ) -> None:
     polls = {asyncio.create_task(bot.get_updates(timeout=30)) for _ in range(2)}
-    done, waiting = await asyncio.wait(polls, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+    done, waiting = await asyncio.wait(polls, timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
     with pytest.raises(TelegramConflictError, match="terminated by other getUpdates request"):
         await done.pop()
     await people.say(ann, "for the later one")
-    assert (await asyncio.wait_for(waiting.pop(), 10))[0].message.text == "for the later one"
+    assert (await asyncio.wait_for(waiting.pop(), PATIENCE_S))[0].message.text == "for the later one"
 
 
 async def test_polling_is_refused_while_a_webhook_is_set(bot: Bot) -> None:

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.sandbox import server
 from bot.sandbox.client import SandboxClient
+from tests.bot.fake_telegram import PATIENCE_S
 from tests.bot.sandbox.sandbox_kit import TOKEN, connect
 
 
@@ -33,7 +34,7 @@ class Hook:
         return web.json_response(self.answer, status=status)
 
     async def next(self) -> tuple[str | None, dict[str, Any]]:
-        return await asyncio.wait_for(self.arrived.get(), 10)
+        return await asyncio.wait_for(self.arrived.get(), PATIENCE_S)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from selenium.webdriver import Chrome
 from bot.sandbox import server
 from tests.browser import Browser, Pane, browsing
 from tests.browser import chromium as chromium
+from tests.ports import free_port
 
 T = TypeVar("T")
 
@@ -52,7 +53,7 @@ class Sandbox:
         self.loop = loop
         self._data_dir = data_dir
         self._running: server.RunningSandbox | None = None
-        self.port = 0
+        self.port = free_port()  # taken again after a stop
         self.start()
 
     @property
@@ -64,7 +65,6 @@ class Sandbox:
         """Starts it with Admin and Ann."""
         people = [server.SeedUser(ADMIN_ID, "Admin", "admin_one", "en"), server.SeedUser(ANN_ID, "Ann", "ann_ok", "en")]
         self._running = self.loop.run(server.start(self._data_dir, "127.0.0.1", self.port, seed_users=people))
-        self.port = self._running.port
 
     def write_many(self, user_id: int, texts: list[str]) -> None:
         """A person writes these to the bot, in this order, without the browser."""
