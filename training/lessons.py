@@ -38,7 +38,7 @@ def fork_context(painter: base.Painter, hidden: Tensor, mask: Tensor) -> Tensor:
 
     The one padded row that is kept after a prompt is therefore the bias of the LayerNorm, not zero.
     """
-    projected = painter.projection(hidden * mask[..., None])
+    projected: Tensor = painter.projection(hidden * mask[..., None])
     kept = torch.arange(mask.shape[1])[None] <= mask.sum(1, keepdim=True)
     return projected * kept[..., None]
 
