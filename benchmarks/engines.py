@@ -110,7 +110,7 @@ def run(quick: bool) -> report.Report:
     """Every kind in a process of its own."""
     scale = QUICK if quick else FULL
     # the miniature does not refine what it enlarges (docs/adr): that row would say plain x2 once more
-    refines = settings.load().engines.profile != sizes.Profile.MINI
+    refines = settings.load().engines.profile != sizes.Profile.MINI.value
     rows = [row(name, scale) for name in scale.kinds or KINDS if refines or name != REFINED]
     return report.Report(
         "Kinds: seconds and memory",

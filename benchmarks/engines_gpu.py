@@ -66,7 +66,7 @@ def run(quick: bool) -> report.Report:
     import torch
 
     if not torch.cuda.is_available():
-        nothing = ("no GPU was found", 0, *["-"] * (len(COLUMNS) - 2))
+        nothing: list[str | int | float] = ["no GPU was found", 0, *["-"] * (len(COLUMNS) - 2)]
         return _report([nothing], ["No GPU was found on this machine: nothing was measured."])
     device = torch.device("cuda", 0)
     scale = QUICK if quick else FULL

@@ -85,14 +85,16 @@ def measure(
 ) -> list[list[str | int | float]]:
     """Rows of shares in percent for one and two objects, by language and together."""
     singles, couples = mini_prompts.singles(count, seed), mini_prompts.pairs(count, seed)
-    pictures = asyncio.run(paint([one.prompt for one in (*singles, *couples)], model, weights, refine))
+    prompts = [*(one.prompt for one in singles), *(one.prompt for one in couples)]
+    pictures = asyncio.run(paint(prompts, model, weights, refine))
     judged = [judge(picture, one) for picture, one in zip(pictures, singles, strict=False)]
     judged_pairs = [judge_pair(picture, one) for picture, one in zip(pictures[count:], couples, strict=True)]
     name = f"{model}{' refined' if refine else ''}"
     rows: list[list[str | int | float]] = []
-    for objects, results, prompts in ((1, judged, singles), (2, judged_pairs, couples)):
+    spoken = [one.language for one in singles], [one.language for one in couples]
+    for objects, results, languages in ((1, judged, spoken[0]), (2, judged_pairs, spoken[1])):
         for language in ("English", "Russian", "both"):
-            chosen = [r for r, one in zip(results, prompts, strict=True) if language in (one.language, "both")]
+            chosen = [r for r, own in zip(results, languages, strict=True) if language in (own, "both")]
             shares = [_percent([r[attribute] for r in chosen if attribute in r]) for attribute in ATTRIBUTES]
             rows.append([name, objects, language, len(chosen), *shares, _percent([all(r.values()) for r in chosen])])
     return rows

@@ -48,7 +48,8 @@ class Drawing:
         for thing in self.things:
             _lay(canvas, thing)
         blocks = canvas.reshape(side_px, SHARPNESS, side_px, SHARPNESS, 3)
-        return np.rint(blocks.mean((1, 3))).astype(np.uint8)
+        averaged: np.ndarray = np.rint(blocks.mean((1, 3))).astype(np.uint8)
+        return averaged
 
     def png(self, side_px: int = SIDE_PX) -> bytes:
         """The picture as a file."""

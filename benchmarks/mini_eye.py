@@ -119,11 +119,13 @@ def shape_name(mask: np.ndarray) -> str:
 def _ground(picture: np.ndarray) -> np.ndarray:
     """The colour of the rim, sRGB [3]."""
     edges = (picture[:2], picture[-2:], picture[:, :2], picture[:, -2:])
-    return np.median(np.concatenate([edge.reshape(-1, 3) for edge in edges]), 0)
+    colour: np.ndarray = np.median(np.concatenate([edge.reshape(-1, 3) for edge in edges]), 0)
+    return colour
 
 
 def _differs(picture: np.ndarray, ground: np.ndarray) -> np.ndarray:
-    return np.sqrt(((lab(picture.astype(float)) - lab(ground)) ** 2).sum(-1)) > 14
+    differs: np.ndarray = np.sqrt(((lab(picture.astype(float)) - lab(ground)) ** 2).sum(-1)) > 14
+    return differs
 
 
 def foreground(picture: np.ndarray) -> np.ndarray:

@@ -174,4 +174,5 @@ def _tile_colours(picture: np.ndarray) -> np.ndarray:
     """The median colour [n, 3] of each tile."""
     height, width = (side // TILE_PX for side in picture.shape[:2])
     cut = picture[: height * TILE_PX, : width * TILE_PX].reshape(height, TILE_PX, width, TILE_PX, 3)
-    return np.median(cut.transpose(0, 2, 1, 3, 4).reshape(height * width, -1, 3), 1)
+    colours: np.ndarray = np.median(cut.transpose(0, 2, 1, 3, 4).reshape(height * width, -1, 3), 1)
+    return colours

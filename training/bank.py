@@ -49,7 +49,7 @@ def grow(model: movq.VQModel, chunks: int, first: int = 0) -> None:
             arrays[f"latents_{width}x{height}"] = torch.cat(latents).half().numpy()
             arrays[f"seeds_{width}x{height}"] = np.array([scene.seed for scene in scenes])
         partial = target.with_suffix(".tmp.npz")
-        np.savez(partial, **arrays)
+        np.savez(partial, allow_pickle=False, **arrays)
         partial.rename(target)
 
 
@@ -89,7 +89,8 @@ class Bank:
     def batch(self, rng: np.random.Generator, size: int) -> tuple[Tensor, list[world.Scene]]:
         self.refresh()
         canvas = draw_canvas(rng)
-        latents, scenes = [], []
+        latents: list[np.ndarray] = []
+        scenes: list[world.Scene] = []
         while len(scenes) < size:
             chunk = rng.integers(len(self._seeds[canvas]))
             row = rng.integers(len(self._seeds[canvas][chunk]))

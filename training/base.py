@@ -21,7 +21,7 @@ from training import bank, captions, config, diffusion, loop, text_encoder, worl
 WEIGHT_CAP = 200.0
 
 
-class OwnPooling(Kandinsky3AttentionPooling):
+class OwnPooling(Kandinsky3AttentionPooling):  # type: ignore[misc] # diffusers is untyped
     """Stock averages the query over all rows of the batch; here over each prompt's own rows, `rows` [B].
 
     The original feeds one prompt, cut to its tokens and one zero row. In a batch of captions of different lengths
@@ -32,7 +32,8 @@ class OwnPooling(Kandinsky3AttentionPooling):
 
     def forward(self, x: Tensor, context: Tensor, context_mask: Tensor | None = None) -> Tensor:
         query = context.sum(1, keepdim=True) / self.rows.view(-1, 1, 1)
-        return x + self.attention(query, context, context_mask).squeeze(1)
+        seen: Tensor = self.attention(query, context, context_mask)
+        return x + seen.squeeze(1)
 
 
 def build(original: dict[str, Any]) -> Kandinsky3UNet:
@@ -64,7 +65,8 @@ class Painter(nn.Module):
 
     def context(self, hidden: Tensor, mask: Tensor) -> Tensor:
         """Projected text [B, T, C], zero at padded rows (original dialect: zeroed after projection)."""
-        return self.projection(hidden) * mask[..., None]
+        projected: Tensor = self.projection(hidden)
+        return projected * mask[..., None]
 
     def unconditional(self, like: Tensor) -> tuple[Tensor, Tensor]:
         """Zeros with the null embedding in row 0, and the mask that shows that row only."""
@@ -78,13 +80,14 @@ class Painter(nn.Module):
     ) -> Tensor:
         """Predicted noise. `rows` [B] is the length of each context, by default its seen rows and one more."""
         self.unet.add_time_condition.rows = mask.sum(1) + 1 if rows is None else rows
-        return self.unet(noisy, times.float(), context, mask, return_dict=False)[0]
+        noise: Tensor = self.unet(noisy, times.float(), context, mask, return_dict=False)[0]
+        return noise
 
     def guided(self, noisy: Tensor, times: Tensor, context: Tensor, mask: Tensor, guidance: float) -> Tensor:
         """(w + 1) c - w u."""
         empty, first = self.unconditional(context)
         rows = (mask.sum(1) + 1).repeat(2)  # the original cuts both halves to the prompt's length
-        both = self(
+        both: Tensor = self(
             noisy.repeat(2, 1, 1, 1), times.repeat(2), torch.cat([context, empty]), torch.cat([mask, first]), rows
         )
         conditional, unconditional = both.chunk(2)

@@ -1,10 +1,13 @@
 """Scenes to words: English and Russian captions in many phrasings. What is said is always what is drawn."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from training import russian, world
+
+T = TypeVar("T")
 
 COLOURS: dict[str, tuple[str, ...]] = {
     "red": ("red", "crimson", "scarlet", "bright red"),
@@ -124,13 +127,13 @@ SYNONYM_SHARE = 0.2
 
 
 def _pick(rng: np.random.Generator, options: Sequence[str]) -> str:
-    return options[rng.integers(len(options))]
+    return options[int(rng.integers(len(options)))]
 
 
-def _usual(rng: np.random.Generator, options: Sequence) -> object:
+def _usual(rng: np.random.Generator, options: Sequence[T]) -> T:
     """The first option mostly, a synonym now and then."""
     if len(options) > 1 and rng.random() < SYNONYM_SHARE:
-        return options[1 + rng.integers(len(options) - 1)]
+        return options[1 + int(rng.integers(len(options) - 1))]
     return options[0]
 
 

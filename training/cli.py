@@ -40,10 +40,10 @@ def main() -> None:
     stop_at = time.time() + 60 * arguments.minutes if arguments.minutes else None
     recipes = ORDER if arguments.recipe == "all" else (arguments.recipe,)
     if arguments.workers > 1:
-        from torch import multiprocessing
+        from torch.multiprocessing.spawn import spawn
 
         rest = (arguments.workers, recipes, arguments.threads, stop_at, arguments.rate)
-        multiprocessing.spawn(_worker, rest, nprocs=arguments.workers)
+        spawn(_worker, rest, nprocs=arguments.workers)  # type: ignore[no-untyped-call]
     else:
         _train(recipes, arguments.threads, stop_at, arguments.rate)
 
@@ -64,17 +64,16 @@ def _train(recipes: tuple[str, ...], threads: int, stop_at: float | None, rate: 
     runtime.prepare(threads)
     from training import bank, base, config, decoder, export, flash, loop, movq, text_encoder
 
-    changed = {"learning_rate": rate} if rate else {}
     for recipe in recipes:
         if recipe in FAMILY:
-            _train_family(recipe, stop_at, changed)
+            _train_family(recipe, stop_at, rate)
         elif recipe == "restore":
             from training import family_restore, restore
 
             restored = restore.restore() + family_restore.restored(export.WEIGHTS)
             print("restored:", ", ".join(restored) or "nothing: every recipe has a checkpoint")
         elif recipe == "movq":
-            movq.train(dataclasses.replace(config.MovqConfig(), **changed), stop_at)
+            movq.train(config.at_rate(config.MovqConfig(), rate), stop_at)
             if not loop.worker():
                 print(movq.finish(config.MovqConfig()))
         elif recipe == "bank":
@@ -82,11 +81,11 @@ def _train(recipes: tuple[str, ...], threads: int, stop_at: float | None, rate: 
         elif recipe == "text":
             text_encoder.train(config.TextConfig(), stop_at)
         elif recipe == "base":
-            base.train(dataclasses.replace(config.BaseConfig(), **changed), stop_at)
+            base.train(config.at_rate(config.BaseConfig(), rate), stop_at)
         elif recipe == "decoder":
-            decoder.train(dataclasses.replace(config.DecoderConfig(), **changed), stop_at)
+            decoder.train(config.at_rate(config.DecoderConfig(), rate), stop_at)
         elif recipe == "flash":
-            flash.train(dataclasses.replace(config.FlashConfig(), **changed), stop_at)
+            flash.train(config.at_rate(config.FlashConfig(), rate), stop_at)
         else:
             from training import family_export
 
@@ -94,11 +93,11 @@ def _train(recipes: tuple[str, ...], threads: int, stop_at: float | None, rate: 
             print("exported beside text to image:", ", ".join(family_export.write()) or "nothing")
 
 
-def _train_family(recipe: str, stop_at: float | None, changed: dict[str, float]) -> None:
+def _train_family(recipe: str, stop_at: float | None, rate: float | None) -> None:
     from training import clip, family_config, loop
 
     train, settings = family()[recipe]
-    train(dataclasses.replace(settings, **changed), stop_at)
+    train(dataclasses.replace(settings, learning_rate=rate) if rate else settings, stop_at)
     if recipe == "clip" and not loop.worker():
         print(clip.probe(clip.load(family_config.ClipConfig())))
 

@@ -100,7 +100,8 @@ class Clip(nn.Module):
 
     def read(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Embeddings [B, projection], not normalised, of captions."""
-        return self.text(input_ids=ids, attention_mask=mask).text_embeds
+        embeddings: Tensor = self.text(input_ids=ids, attention_mask=mask).text_embeds
+        return embeddings
 
 
 def tokenise(processor: Tokenizer, texts: list[str], limit: int) -> tuple[Tensor, Tensor]:
@@ -132,7 +133,7 @@ def contrast(images: Tensor, texts: Tensor, temperature: Tensor) -> tuple[Tensor
 
 def by_slot(logits: Tensor) -> tuple[Tensor, ...]:
     """The logits [..., values] of each slot, of logits of all of them."""
-    return logits.split([len(values) for values in text_encoder.SLOTS.values()], dim=-1)
+    return torch.split(logits, [len(values) for values in text_encoder.SLOTS.values()], dim=-1)
 
 
 def patches_loss(logits: Tensor, answers: Tensor) -> Tensor:
@@ -178,7 +179,7 @@ def blend_answers(scene: world.Scene) -> list[int]:
 
 def blend_loss(logits: Tensor, answers: Tensor) -> tuple[Tensor, Tensor]:
     """Cross-entropy of logits [B, values] with two answers each [B, 2, slots], and how often it knows both colours."""
-    parts = logits.split(list(BLEND_SLOTS), 1)
+    parts = torch.split(logits, list(BLEND_SLOTS), 1)
     total = torch.zeros(())
     for slot, part in enumerate(parts):
         total = total - functional.log_softmax(part, 1).gather(1, answers[:, :, slot]).mean()
@@ -314,7 +315,7 @@ def probe(model: Clip, train_scenes: int = 2500, test_scenes: int = 500) -> dict
     Also written to `probe.json` beside the checkpoint.
     """
     rng = np.random.default_rng(11)
-    scenes = []
+    scenes: list[world.Scene] = []
     while len(scenes) < train_scenes + test_scenes:
         scene = world.sample_scene(int(rng.integers(2**50, 2**51)), SQUARE)
         if scene.relation is None:

@@ -47,7 +47,7 @@ def grow(name: str, chunks: int, make: Make, stop_at: float | None = None) -> No
                 for key, array in _made(seeds, make, (number, width)).items():
                     arrays[f"{key}_{width}x{height}"] = array
         partial = target / f"{path.stem}.tmp.npz"
-        np.savez(partial, **arrays)
+        np.savez(partial, allow_pickle=False, **arrays)
         partial.rename(target / path.name)
 
 

@@ -1,9 +1,10 @@
 """Every number of every recipe, in one place. Units in names; sources beside what comes from the paper."""
 
+import dataclasses
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 RESTORED = "restored"  # a file beside a checkpoint whose log goes on from an earlier one that is not here
 
@@ -126,3 +127,11 @@ class DecoderConfig:
     l2: float = 0.5  # weight of the squared error beside the absolute one; more of it blurs edges
     border_weight: float = 2.0
     ema: float = 0.995
+
+
+S = TypeVar("S", MovqConfig, BaseConfig, DecoderConfig, FlashConfig)
+
+
+def at_rate(settings: S, rate: float | None) -> S:
+    """The settings with another peak learning rate, where one is given."""
+    return dataclasses.replace(settings, learning_rate=rate) if rate else settings

@@ -24,7 +24,8 @@ class Head(nn.Module):
         """`hidden` [B, T] is true where the context is padding."""
         tokens = self.enter(features).flatten(2).transpose(1, 2)
         said, _ = self.text(tokens, context, context, key_padding_mask=hidden, need_weights=False)
-        return self.score(torch.cat([tokens, said], -1)).squeeze(-1)
+        scores: Tensor = self.score(torch.cat([tokens, said], -1))
+        return scores.squeeze(-1)
 
 
 class Discriminator(nn.Module):

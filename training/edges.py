@@ -15,8 +15,22 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from engines.kandinsky3 import hed as detection
 from engines.kandinsky3.control import hint_block
-from training import base, captions, companions, config, family_config, hed, hints, lessons, loop, renderer, world
+from training import (
+    base,
+    captions,
+    companions,
+    config,
+    family_config,
+    hed,
+    hints,
+    lessons,
+    loop,
+    renderer,
+    runtime,
+    world,
+)
 
 NAME = "edges"
 FLAT_HINTS = 0.6  # share of hints that are taken from the flat drawing, whatever style the target has
@@ -28,6 +42,7 @@ class Tracer(base.Painter):
     def __init__(self, original: dict[str, Any]) -> None:
         super().__init__(original)
         self.hint_block = hint_block.HintBlock(original["init_channels"])
+        assert self.hint_block.out.bias is not None
         nn.init.zeros_(self.hint_block.out.weight)
         nn.init.zeros_(self.hint_block.out.bias)
         self._features: Tensor | None = None
@@ -42,12 +57,13 @@ class Tracer(base.Painter):
         """Predicted noise, given hints [B, 3, 8h, 8w] in 0..1."""
         self._features = self.hint_block(hints)
         try:
-            return self(noisy, times, context, mask, rows)
+            predicted: Tensor = self(noisy, times, context, mask, rows)
+            return predicted
         finally:
             self._features = None
 
 
-def additions(detector: "hed.hed.HED") -> companions.Make:
+def additions(detector: detection.HED) -> companions.Make:
     """`hint` uint8 [n, height, width]: what the detector sees in the scene, drawn in some style, 255 for an edge."""
 
     def make(scenes: list[world.Scene], rng: np.random.Generator) -> companions.Arrays:
@@ -73,7 +89,7 @@ def train(settings: family_config.EdgesConfig, stop_at: float | None = None) -> 
     tracer = Tracer(original)
     tracer.load_state_dict(base.load("base", original).state_dict(), strict=False)
     tracer.null_embedding.requires_grad_(False)  # the fork has none
-    tracer.to(memory_format=torch.channels_last)
+    runtime.channels_last(tracer)
     torch.manual_seed(1 + loop.worker())
     prompts, rows = base.load_prompts(), companions.Companions(NAME)
 

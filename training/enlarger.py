@@ -38,32 +38,55 @@ def begin(model: network.Network) -> None:
     _anchor(model)
     model.init_conv.weight[:, :COLOURS] *= NOISE
     _route(model.init_conv, {c: (COLOURS + c, 1.0) for c in range(COLOURS)})
-    for block in model.down_samples[0].resnet_attn_blocks:
-        _still(block[0].out_block.projection, COLOURS)
-    down = model.down_samples[0].resnet_attn_blocks[0][0]
-    _resample(down.change_resolution.change_resolution, DOWN)
-    _route(down.res_block, {c: (c, 1.0) for c in range(COLOURS)})
-    blocks = [block[0] for block in model.up_samples[-1].resnet_attn_blocks]
-    skip = blocks[0].res_block.weight.shape[1] - config.widths[0]
-    _route(blocks[0].res_block, {c: (skip + c, 1.0) for c in range(COLOURS)})
+    downwards = _blocks(model.down_samples[0])
+    for block in downwards:
+        _still(block.out_block.projection, COLOURS)
+    _resample(_resampling(downwards[0]), DOWN)
+    _route(_shortcut(downwards[0]), {c: (c, 1.0) for c in range(COLOURS)})
+    blocks = _blocks(model.up_samples[-1])
+    skip = _shortcut(blocks[0]).weight.shape[1] - config.widths[0]
+    _route(_shortcut(blocks[0]), {c: (skip + c, 1.0) for c in range(COLOURS)})
     for block in blocks[:-1]:
         _still(block.out_block.projection, COLOURS)
     last = blocks[-1]
-    _resample(last.change_resolution.change_resolution, UP)
+    _resample(_resampling(last), UP)
     spread = {GROUP * c + side: (c, sign) for c in range(COLOURS) for side, sign in enumerate((1.0, -1.0))}
     spread |= {GROUP * c + side: (c, 0.0) for c in range(COLOURS) for side in (2, 3)}
-    _route(last.res_block, spread)
+    _route(_shortcut(last), spread)
     _still(last.out_block.projection, GROUP * COLOURS)
     constant = torch.tensor([0.0, 0.0, LARGE, -LARGE]).repeat(COLOURS)
-    last.res_block.bias[: GROUP * COLOURS] = constant
+    _bias(_shortcut(last))[: GROUP * COLOURS] = constant
     model.norm.weight[: GROUP * COLOURS] = LARGE / math.sqrt(2)
     model.norm.bias[: GROUP * COLOURS] = 0.0
     for constants in (2, 3):  # a weight of the last layer that hears them would move every picture by 16 times its step
         model.norm.weight[GROUP * guide + constants] = 0.0
     model.out_conv.weight.zero_()
-    model.out_conv.bias.zero_()
+    _bias(model.out_conv).zero_()
     model.out_conv.weight[guide, GROUP * guide, 1, 1] = 1.0
     model.out_conv.weight[guide, GROUP * guide + 1, 1, 1] = -1.0
+
+
+def _blocks(level: nn.Module) -> list[network.Residual]:
+    """The residual blocks of a level, in order."""
+    return [module for module in level.modules() if isinstance(module, network.Residual)]
+
+
+def _resampling(block: network.Residual) -> nn.Conv2d | nn.ConvTranspose2d:
+    """What halves or doubles on the shortcut of a block that does either."""
+    assert isinstance(block.change_resolution, network.Resampling)
+    return block.change_resolution.change_resolution
+
+
+def _shortcut(block: network.Residual) -> nn.Conv2d:
+    """The convolution on the shortcut of a block that is not straight."""
+    assert isinstance(block.res_block, nn.Conv2d)
+    return block.res_block
+
+
+def _bias(conv: nn.Conv2d | nn.ConvTranspose2d) -> Tensor:
+    """The biases of a convolution, which here all have."""
+    assert conv.bias is not None
+    return conv.bias
 
 
 def _anchor(model: network.Network) -> None:
@@ -109,7 +132,7 @@ def _constant(conv: nn.Conv2d, groups: int, value: float) -> None:
     """Let a convolution make this number of every anchor."""
     chosen = _anchors(conv.weight.shape[0], groups)
     conv.weight[chosen] = 0.0
-    conv.bias[chosen] = value
+    _bias(conv)[chosen] = value
 
 
 def _deafen(conv: nn.Conv2d | nn.ConvTranspose2d, channels: Tensor) -> None:
@@ -124,13 +147,13 @@ def _route(conv: nn.Conv2d, ways: dict[int, tuple[int, float]]) -> None:
     for target, (source, share) in ways.items():
         conv.weight[target].zero_()
         conv.weight[target, source, centre, centre] = share
-        conv.bias[target] = 0.0
+        _bias(conv)[target] = 0.0
 
 
 def _still(conv: nn.Conv2d, channels: int) -> None:
     """Let the first output channels add nothing at first."""
     conv.weight[:channels].zero_()
-    conv.bias[:channels].zero_()
+    _bias(conv)[:channels].zero_()
 
 
 def _resample(conv: nn.Conv2d | nn.ConvTranspose2d, taps: tuple[float, ...]) -> None:
@@ -143,4 +166,4 @@ def _resample(conv: nn.Conv2d | nn.ConvTranspose2d, taps: tuple[float, ...]) -> 
         else:
             conv.weight[channel].zero_()
         conv.weight[channel, channel] = kernel
-        conv.bias[channel] = 0.0
+        _bias(conv)[channel] = 0.0

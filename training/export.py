@@ -8,6 +8,7 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -29,12 +30,12 @@ def save(
     partial.replace(target)
 
 
-def write_movq(model: movq.VQModel, original: dict, folder: Path) -> None:
+def write_movq(model: movq.VQModel, original: dict[str, Any], folder: Path) -> None:
     tensors = keymaps.movq_to_original(model.state_dict(), levels=len(original["ch_mult"]))
     save(tensors, folder / "movq.safetensors", {"config": json.dumps(original, sort_keys=True)})
 
 
-def write_painter(painter: base.Painter, original: dict, name: str, folder: Path) -> None:
+def write_painter(painter: base.Painter, original: dict[str, Any], name: str, folder: Path) -> None:
     """`kandinsky3[_flash].safetensors` and its `projection[_flash].safetensors`."""
     unet = keymaps.unet_to_original(painter.unet.state_dict())
     tensors = {f"unet.{key}": value for key, value in unet.items()} | {"null_embedding": painter.null_embedding}

@@ -4,9 +4,10 @@ import dataclasses
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 from transformers import CLIPVisionModelWithProjection
+from transformers.models.clip.modeling_clip import CLIPVisionEmbeddings
 
 from training import world
 
@@ -90,6 +91,6 @@ class Ladder:
             del self._lately[0]
 
 
-def embeddings(tower: CLIPVisionModelWithProjection) -> nn.Module:
+def embeddings(tower: CLIPVisionModelWithProjection) -> CLIPVisionEmbeddings:
     """The first layer of a tower: patches and places."""
-    return next(module for module in tower.modules() if hasattr(module, "patch_embedding"))
+    return next(module for module in tower.modules() if isinstance(module, CLIPVisionEmbeddings))

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engines.kandinsky3.control import hint_block
-from training import companions, config, family_config, loop, renderer, world
+from training import companions, config, family_config, loop, renderer, runtime, world
 
 NAME = "hints"
 QUARTER_PX = 4
@@ -39,6 +39,8 @@ class Reader(nn.Module):
 def begin(block: hint_block.HintBlock) -> None:
     """Random weights that keep a weak signal: SiLU halves it, and torch's own start shrinks it again in each layer."""
     for layer in block.children():
+        assert isinstance(layer, nn.Conv2d)
+        assert layer.bias is not None
         nn.init.normal_(layer.weight, std=2 / (layer.in_channels * 9) ** 0.5)
         nn.init.zeros_(layer.bias)
 
@@ -48,7 +50,8 @@ def inside(scene: world.Scene) -> np.ndarray:
     covers = [renderer.coverage(scene, thing) for thing in scene.things]
     whole = np.abs(covers[0] - covers[-1]) if scene.relation == "inside" else np.maximum(covers[0], covers[-1])
     height, width = (side // QUARTER_PX for side in whole.shape)
-    return whole.reshape(height, QUARTER_PX, width, QUARTER_PX).mean((1, 3))
+    shares: np.ndarray = whole.reshape(height, QUARTER_PX, width, QUARTER_PX).mean((1, 3))
+    return shares
 
 
 def shown(added: companions.Arrays) -> Tensor:
@@ -61,7 +64,7 @@ def teach(block: hint_block.HintBlock, draw: Draw, settings: family_config.HintC
 
     It always takes its steps: a wall-clock budget is for the network that is to listen.
     """
-    reader = Reader(block).to(memory_format=torch.channels_last)
+    reader = runtime.channels_last(Reader(block))
 
     def losses(step: int, share: float) -> loop.Losses:
         drawn, scenes = draw(np.random.default_rng((step, 21, loop.worker())), settings.batch)
@@ -85,5 +88,6 @@ def teach(block: hint_block.HintBlock, draw: Draw, settings: family_config.HintC
 def scale(block: hint_block.HintBlock, hints: Tensor, loudness: float) -> None:
     """Let what a block says of these hints have this standard deviation."""
     share = loudness / float(block(hints).std())
+    assert block.out.bias is not None
     block.out.weight *= share
     block.out.bias *= share

@@ -53,8 +53,10 @@ class Prompter(nn.Module):
         """Predicted noise, given the embedding [B, D] of what each sample shows."""
         tokens, weights = self.adapter.tokens(embeddings), torch.ones(1, 1, 1)
         for attention, layer in zip(self.listening.values(), self.adapter.attentions, strict=True):
+            assert isinstance(layer, image_prompt.ImageAttention)
             attention.processor = image_prompt.ImageAttentionProcessor(layer, tokens, weights)
-        return self.painter(noisy, times, context, mask, rows)
+        predicted: Tensor = self.painter(noisy, times, context, mask, rows)
+        return predicted
 
 
 def kind(scene: world.Scene, shares: tuple[float, ...], rng: np.random.Generator) -> str:

@@ -56,8 +56,11 @@ def say_quarters(block: nn.Sequential) -> None:
     first, *between, last = layers = [layer for layer in block if isinstance(layer, nn.Conv2d)]
     *halving, parting = [layer for layer in between if layer.stride == (2, 2)]
     for layer in layers:
+        assert layer.bias is not None
         nn.init.zeros_(layer.weight)
         nn.init.zeros_(layer.bias)
+    assert first.bias is not None
+    assert last.bias is not None
     first.weight[0, :, 1, 1] = 1 / first.in_channels
     first.bias[0] = CARRIED
     for layer in between:

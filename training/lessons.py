@@ -8,8 +8,8 @@ from torch import Tensor
 
 from training import base, diffusion, world
 
-# From 850 on what is averaged over a picture of latents tells its background no better than a guess at 985: there, and
-# only there, a condition is needed to know it.
+# Where a picture's colours and layout are still unknown: at 850 its noisy latents, averaged, still tell a background;
+# at 985 they tell nothing.
 EARLY = (850, 985)
 
 
@@ -32,11 +32,10 @@ def portioned(scenes: list[world.Scene], shares: Mapping[str, float], count: int
 
 def noised(latents: Tensor, rng: np.random.Generator, early: float = 0.0) -> tuple[Tensor, Tensor, Tensor]:
     """Latents noised to times drawn evenly, but this share of them from `EARLY`: x_t, the noise, int64 times [B]."""
-    times = rng.integers(0, diffusion.STEPS_N, len(latents))
+    drawn = rng.integers(0, diffusion.STEPS_N, len(latents))
     if early:
-        times = np.where(rng.random(len(latents)) < early, rng.integers(*EARLY, len(latents)), times)
-    noise = torch.randn_like(latents)
-    times = torch.from_numpy(times)
+        drawn = np.where(rng.random(len(latents)) < early, rng.integers(*EARLY, len(latents)), drawn)
+    times, noise = torch.from_numpy(drawn), torch.randn_like(latents)
     return diffusion.noised(latents, noise, times), noise, times
 
 
@@ -45,7 +44,7 @@ def fork_context(painter: base.Painter, hidden: Tensor, mask: Tensor) -> Tensor:
 
     The one padded row that is kept after a prompt is therefore the bias of the LayerNorm, not zero.
     """
-    projected = painter.projection(hidden * mask[..., None])
+    projected: Tensor = painter.projection(hidden * mask[..., None])
     kept = torch.arange(mask.shape[1])[None] <= mask.sum(1, keepdim=True)
     return projected * kept[..., None]
 

@@ -141,7 +141,8 @@ def run(
     if average and state and state["average"]:
         average.values, average.updates = state["average"], state["updates"]
     began = now()
-    start, sums, logged, stop = step, {}, step, False
+    start, logged, stop = step, step, False
+    sums: dict[str, float] = {}
     while not stop and (stop_at or step < steps):
         share, rate = step / steps, learning_rate(step, steps, peak)
         if stop_at:
@@ -151,7 +152,7 @@ def run(
             group["lr"] = rate * group["factor"]
         values = losses(step, share)
         optimiser.zero_grad(set_to_none=True)
-        values["loss"].backward()
+        values["loss"].backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimiser.step()
         step += 1

@@ -6,16 +6,18 @@ every official Kandinsky 3 pipeline. The sampler's dynamic thresholding presumes
 training an affine map is folded into the weights: see `fold`.
 """
 
+from typing import Any
+
 import numpy as np
 import torch
-from diffusers import VQModel
+from diffusers import VQModel as VQModel  # other recipes name the type as `movq.VQModel`
 from torch import Tensor, nn
 from torch.nn import functional
 
 from training import config, loop, renderer, world
 
 
-def build(original: dict) -> VQModel:
+def build(original: dict[str, Any]) -> VQModel:
     """The stock class for a config in the original form (ch, ch_mult, num_res_blocks, z_channels...)."""
     widths = tuple(original["ch"] * factor for factor in original["ch_mult"])
     plain = len(widths) - 1
@@ -33,12 +35,14 @@ def build(original: dict) -> VQModel:
 
 def encode(movq: VQModel, pictures: Tensor) -> Tensor:
     """Latents [B, 4, H/8, W/8] of pictures [B, 3, H, W] in [-1, 1]."""
-    return movq.encode(pictures, return_dict=False)[0]
+    latents: Tensor = movq.encode(pictures, return_dict=False)[0]
+    return latents
 
 
 def decode(movq: VQModel, latents: Tensor) -> Tensor:
     """Pictures [B, 3, 8h, 8w], about [-1, 1], of latents [B, 4, h, w]."""
-    return movq.decode(latents, force_not_quantize=True, return_dict=False)[0]
+    pictures: Tensor = movq.decode(latents, force_not_quantize=True, return_dict=False)[0]
+    return pictures
 
 
 def to_tensor(pictures: np.ndarray) -> Tensor:
@@ -160,6 +164,7 @@ def fold(movq: VQModel, shift: Tensor, scale: Tensor) -> None:
     for reader in readers:
         assert isinstance(reader, nn.Conv2d)
         assert reader.kernel_size == (1, 1)
+        assert reader.bias is not None
         reader.bias.add_((reader.weight[:, :, 0, 0] * shift).sum(1))
         reader.weight.mul_(scale.view(1, -1, 1, 1))
 

@@ -18,7 +18,9 @@ def composed(scene: world.Scene, rng: np.random.Generator) -> world.Scene:
     """The same objects, background and style with other sizes and places; pigment and brush strokes differ too."""
     shapes, colours = [thing.shape for thing in scene.things], [thing.colour for thing in scene.things]
     if len(scene.things) == 1:
-        things = (world.composed_single(rng, scene.width, scene.height, shapes[0], colours[0]),)
+        things: tuple[world.Thing, ...] = (
+            world.composed_single(rng, scene.width, scene.height, shapes[0], colours[0]),
+        )
     else:
         things = world.composed_pair(rng, scene.width, scene.height, scene.relation, shapes, colours)
     return dataclasses.replace(scene, seed=_seed(rng), things=things)

@@ -99,7 +99,7 @@ def render(scene: world.Scene) -> np.ndarray:
     """Draw a scene: uint8 [height, width, 3], sRGB. The same scene gives the same bytes."""
     rng = np.random.default_rng((scene.seed, 1))
     height, width = scene.height, scene.width
-    picture = np.empty((height, width, 3), np.float32)
+    picture: np.ndarray = np.empty((height, width, 3), np.float32)
     picture[:] = _paint(rng, scene.background)
     if scene.style == "watercolour":
         wash = 0.06 + 0.06 * _cloud(rng, width, height, 4)[..., None]
@@ -115,7 +115,8 @@ def render(scene: world.Scene) -> np.ndarray:
         picture = picture * (1 - mask[..., None]) + layer * mask[..., None]
     if scene.style == "mosaic":
         picture = _mosaic(picture, rng)
-    return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+    drawn: np.ndarray = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+    return drawn
 
 
 def _mosaic(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -128,4 +129,5 @@ def _mosaic(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     for offset in range(GROUT_PX):
         grout[offset::TILE_PX] = 1
         grout[:, offset::TILE_PX] = 1
-    return tiled * (1 - 0.55 * grout) + 95 * 0.55 * grout
+    grouted: np.ndarray = tiled * (1 - 0.55 * grout) + 95 * 0.55 * grout
+    return grouted

@@ -21,7 +21,7 @@ def begin(module: nn.Module, recipe: str) -> None:
     """A checkpoint of `recipe` at step 0 with the weights of `module`."""
     target = config.workspace() / recipe / "checkpoint.pt"
     target.parent.mkdir(parents=True, exist_ok=True)
-    zero = {"optimiser": None, "average": {}, "updates": 0, "step": 0, "seconds": 0.0}
+    zero: dict[str, object] = {"optimiser": None, "average": {}, "updates": 0, "step": 0, "seconds": 0.0}
     partial = target.with_suffix(".tmp")
     torch.save({"module": module.state_dict(), **zero}, partial)
     partial.replace(target)

@@ -2,10 +2,14 @@
 
 import ctypes
 import platform
+from typing import TypeVar
 
 import torch
+from torch import nn
 
 from engines import bridges
+
+M = TypeVar("M", bound=nn.Module)
 
 # Names and numbers of glibc's `mallopt`.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
@@ -17,6 +21,11 @@ def prepare(threads: int = 2) -> None:
     bridges.install()
     _keep_memory()
     torch.set_num_threads(threads)
+
+
+def channels_last(module: M) -> M:
+    """The module itself, its weights laid out for the faster convolutions of a CPU."""
+    return module.to(memory_format=torch.channels_last)  # type: ignore[no-any-return, call-overload] # torch leaves it out
 
 
 def _keep_memory() -> None:

@@ -19,7 +19,21 @@ from engines import tasks
 from engines.kandinsky3 import unet
 from engines.kandinsky3.control import hints as preparations
 from engines.kandinsky3.control import side_network, walk
-from training import base, captions, companions, config, depths, edges, family_config, hed, hints, lessons, loop, world
+from training import (
+    base,
+    captions,
+    companions,
+    config,
+    depths,
+    edges,
+    family_config,
+    hed,
+    hints,
+    lessons,
+    loop,
+    runtime,
+    world,
+)
 
 Draw = Callable[[list[world.Scene], companions.Arrays, np.random.Generator], Tensor]
 
@@ -64,6 +78,8 @@ def begin(side: side_network.SideEncoder, network: unet.Network, share: float = 
     """Give a side network the base's way down, and let each level give on this share of what it makes."""
     side.unet.load_state_dict(network.unet.state_dict(), strict=False)
     for replace in side.convs:
+        assert isinstance(replace, nn.Conv2d)
+        assert replace.bias is not None
         nn.init.dirac_(replace.weight)
         replace.weight *= share
         nn.init.zeros_(replace.bias)
@@ -107,7 +123,7 @@ def train(settings: family_config.SideConfig, stop_at: float | None = None) -> s
     companions.grow(edges.NAME, settings.chunks, edges.additions(hed.load(family_config.HedConfig())))
     original, own = config.BaseConfig().original, name(settings.control)
     torch.manual_seed(0)
-    steered = Steered(base.load("base", original), original).to(memory_format=torch.channels_last)
+    steered = runtime.channels_last(Steered(base.load("base", original), original))
     torch.manual_seed(1 + loop.worker())
     prompts, rows, draw = base.load_prompts(), companions.Companions(edges.NAME), DRAW[settings.control]
     block = steered.side.input_hint_block

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from engines.kandinsky3 import schedule
 from engines.kandinsky3.super_resolution import network
-from training import config, enlarger, enlarging, family_config, loop, movq, world
+from training import config, enlarger, enlarging, family_config, loop, movq, runtime, world
 
 FIRST_SEED = 60_000_000
 TIMES = {2: (979, 729, 479, 229), 4: (999, 799, 599, 400, 200)}
@@ -111,7 +111,7 @@ def train(settings: family_config.SuperResolutionConfig, stop_at: float | None =
     torch.manual_seed(0)
     model = build(settings)
     enlarger.begin(model)
-    model.to(memory_format=torch.channels_last)
+    runtime.channels_last(model)
     torch.manual_seed(1 + loop.worker())
     pictures = Pictures(settings.scenes, settings.factor, movq.load(config.MovqConfig()), settings.painted)
 
