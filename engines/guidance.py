@@ -2,7 +2,8 @@
 
 The big family's numbers are those of the official pipelines. The miniature's were looked at: at the fork's 7 and more
 its small networks overshoot into blotches of pure colour, at 2 they do not (`benchmarks/mini_family`).
-Edges were kept in 12 of 12 cases at 1 and in 11 of 12 at 2.
+Edges were kept in 12 of 12 cases at 1 and in 11 of 12 at 2. Variations of one object showed one object in
+90 % of 50 cases at 1, in 76 % at 2 and in 72 % at 3.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _KANDINSKY3: Final[Mapping[type[object], float]] = {
 }
 _MINI: Final[Mapping[type[object], float]] = {
     **_KANDINSKY3,
-    tasks.ImageVariation: 2.0,
+    tasks.ImageVariation: 1.0,
     tasks.ImageFusion: 2.0,
     tasks.ImageTextFusion: 2.0,
     tasks.StyleTransfer: 1.0,
