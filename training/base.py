@@ -161,15 +161,7 @@ def train(settings: config.BaseConfig, stop_at: float | None = None) -> Painter:
         latents, batch = scenes.batch(rng, settings.batch)
         return losses_of(painter, latents, *prompts.of(batch, rng), settings.unconditional, rng)
 
-    loop.run(
-        painter,
-        losses,
-        steps=settings.steps,
-        peak=settings.learning_rate,
-        folder=config.workspace() / "base",
-        ema=settings.ema,
-        stop_at=stop_at,
-    )
+    loop.run(painter, losses, settings, config.workspace() / "base", stop_at=stop_at)
     return painter
 
 

@@ -276,16 +276,7 @@ def train(settings: family_config.ClipConfig, stop_at: float | None = None) -> C
         return {"loss": loss, "contrastive": contrastive, "found": found, "by_word": by_word} | values
 
     loop.run(
-        model,
-        losses,
-        steps=settings.steps,
-        peak=settings.learning_rate,
-        folder=config.workspace() / NAME,
-        ema=settings.ema,
-        weight_decay=0.02,
-        stop_at=stop_at,
-        every=25,
-        save_every=100,
+        model, losses, settings, config.workspace() / NAME, weight_decay=0.02, stop_at=stop_at, every=25, save_every=100
     )
     return model
 

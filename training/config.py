@@ -60,6 +60,7 @@ class TextConfig:
     steps: int = 3000
     batch: int = 96
     learning_rate: float = 2e-3
+    ema: float | None = None
     word_noise: float = 0.06
 
 

@@ -73,10 +73,8 @@ def train(settings: config.DecoderConfig, stop_at: float | None = None) -> VQMod
     loop.run(
         autoencoder,
         losses,
-        steps=settings.steps,
-        peak=settings.learning_rate,
-        folder=config.workspace() / "decoder",
-        ema=settings.ema,
+        settings,
+        config.workspace() / "decoder",
         stop_at=stop_at,
         weight_decay=0.0,
         save_every=100,

@@ -117,15 +117,7 @@ def train(settings: family_config.EdgesConfig, stop_at: float | None = None) -> 
             tracer.traced(noisy, times, context, mask, long, shown), noise, times, settings.weight_cap
         )
 
-    loop.run(
-        tracer,
-        losses,
-        steps=settings.steps,
-        peak=settings.learning_rate,
-        folder=config.workspace() / NAME,
-        ema=settings.ema,
-        stop_at=stop_at,
-    )
+    loop.run(tracer, losses, settings, config.workspace() / NAME, stop_at=stop_at)
     return tracer
 
 

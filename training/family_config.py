@@ -100,6 +100,7 @@ class HintConfig:
     steps: int = 200
     batch: int = 16
     learning_rate: float = 2e-3
+    ema: float | None = None
     loudness: float = 0.2  # of what it says at first, beside 0.3 of the first layer's own
 
 

@@ -141,11 +141,9 @@ def train(settings: config.FlashConfig, stop_at: float | None = None) -> base.Pa
     loop.run(
         distillation,
         losses,
-        steps=settings.steps,
-        peak=settings.learning_rate,
-        folder=config.workspace() / "flash",
+        settings,
+        config.workspace() / "flash",
         rates={"judge.": settings.judge_rate},
-        ema=settings.ema,
         stop_at=stop_at,
         save_every=100,
         every=25,

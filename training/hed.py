@@ -80,17 +80,7 @@ def train(settings: family_config.HedConfig, stop_at: float | None = None) -> he
         value, f1 = loss(detector.logits(seen), truth, settings.sides)
         return {"loss": value, "f1": f1}
 
-    loop.run(
-        detector,
-        losses,
-        steps=settings.steps,
-        peak=settings.learning_rate,
-        folder=config.workspace() / NAME,
-        ema=settings.ema,
-        weight_decay=0.0,
-        stop_at=stop_at,
-        every=25,
-    )
+    loop.run(detector, losses, settings, config.workspace() / NAME, weight_decay=0.0, stop_at=stop_at, every=25)
     return detector
 
 

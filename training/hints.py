@@ -73,14 +73,7 @@ def teach(block: hint_block.HintBlock, draw: Draw, settings: family_config.HintC
         right = ((logits > 0) == (truth > 0.5)).float().mean()
         return {"loss": functional.binary_cross_entropy_with_logits(logits, truth), "right": right}
 
-    loop.run(
-        reader,
-        losses,
-        steps=settings.steps,
-        peak=settings.learning_rate,
-        folder=config.workspace() / name,
-        every=25,
-    )
+    loop.run(reader, losses, settings, config.workspace() / name, every=25)
     scale(block, draw(np.random.default_rng(22), settings.batch)[0], settings.loudness)
 
 

@@ -165,15 +165,7 @@ def train(settings: family_config.ImagePromptConfig, stop_at: float | None = Non
         rng = np.random.default_rng((step, 11, loop.worker()))
         return losses_of(prompter, samples.batch(prompter.painter, settings.batch, rng), settings, rng)
 
-    loop.run(
-        prompter,
-        losses,
-        steps=settings.steps,
-        peak=settings.learning_rate,
-        folder=config.workspace() / NAME,
-        ema=settings.ema,
-        stop_at=stop_at,
-    )
+    loop.run(prompter, losses, settings, config.workspace() / NAME, stop_at=stop_at)
     return prompter
 
 

@@ -97,15 +97,7 @@ def train(settings: family_config.InpaintingConfig, stop_at: float | None = None
         seen = torch.cat([noisy, latent_mask(marked), torch.from_numpy(kept).float()], 1)
         return base.weighted_losses(painter(seen, times, context, mask, rows_said), noise, times)
 
-    loop.run(
-        painter,
-        losses,
-        steps=settings.steps,
-        peak=settings.learning_rate,
-        folder=config.workspace() / NAME,
-        ema=settings.ema,
-        stop_at=stop_at,
-    )
+    loop.run(painter, losses, settings, config.workspace() / NAME, stop_at=stop_at)
     return painter
 
 

@@ -127,15 +127,7 @@ def train_prior(settings: family_config.PriorConfig, stop_at: float | None = Non
         ).predicted_image_embedding
         return {"loss": (found - own).square().mean()}
 
-    loop.run(
-        prior,
-        losses,
-        steps=settings.steps,
-        peak=settings.learning_rate,
-        folder=config.workspace() / PRIOR,
-        ema=settings.ema,
-        stop_at=stop_at,
-    )
+    loop.run(prior, losses, settings, config.workspace() / PRIOR, stop_at=stop_at)
     return prior
 
 
@@ -208,15 +200,7 @@ def train_decoder(settings: family_config.Decoder22Config, stop_at: float | None
 
         return losses_of(predict, latents, alphas, settings.weight_cap, rng)
 
-    loop.run(
-        unet,
-        losses,
-        steps=settings.steps,
-        peak=settings.learning_rate,
-        folder=config.workspace() / DECODER,
-        ema=settings.ema,
-        stop_at=stop_at,
-    )
+    loop.run(unet, losses, settings, config.workspace() / DECODER, stop_at=stop_at)
     return unet
 
 
@@ -240,15 +224,7 @@ def train_led(
         predict = led(latents, scenes, shown, rng)
         return losses_of(predict, latents, alphas, settings.decoder.weight_cap, rng)
 
-    loop.run(
-        unet,
-        losses,
-        steps=settings.steps,
-        peak=settings.learning_rate,
-        folder=config.workspace() / recipe,
-        ema=settings.ema,
-        stop_at=stop_at,
-    )
+    loop.run(unet, losses, settings, config.workspace() / recipe, stop_at=stop_at)
     return unet
 
 

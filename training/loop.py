@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
@@ -100,15 +100,28 @@ def restored(module: M, folder: Path) -> M:
     return module.eval()
 
 
+class Settings(Protocol):
+    """What the settings of every recipe say of its run."""
+
+    @property
+    def steps(self) -> int: ...
+
+    @property
+    def learning_rate(self) -> float:
+        """The highest."""
+
+    @property
+    def ema(self) -> float | None:
+        """Share of the moving average that a step keeps; None for no average."""
+
+
 def run(
     module: nn.Module,
     losses: Callable[[int, float], Losses],
-    *,
-    steps: int,
-    peak: float,
+    settings: Settings,
     folder: Path,
+    *,
     rates: dict[str, float] | None = None,
-    ema: float | None = None,
     weight_decay: float = 0.01,
     every: int = 50,
     save_every: int = 250,
@@ -125,6 +138,7 @@ def run(
     steps: on a busy machine that wastes far less than threads that wait for each other at every operator.
     The moving average sees the agreed weights only.
     """
+    steps, peak = settings.steps, settings.learning_rate
     folder.mkdir(parents=True, exist_ok=True)
     parameters = [p for p in module.parameters() if p.requires_grad]
     groups = _groups(module, rates or {})
@@ -137,7 +151,7 @@ def run(
         module.load_state_dict(state["module"])
         _resume(optimiser, state["optimiser"])
         step, seconds = state["step"], state["seconds"]
-    average = Average(module, ema**AGREE_EVERY) if ema else None
+    average = Average(module, settings.ema**AGREE_EVERY) if settings.ema else None
     if average and state and state["average"]:
         average.values, average.updates = state["average"], state["updates"]
     began = now()

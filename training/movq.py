@@ -135,16 +135,7 @@ def train(settings: config.MovqConfig, stop_at: float | None = None) -> VQModel:
         return {"loss": l1 + 2 * l2 + 0.01 * size, "mse": error.square().mean(), "l1": l1, "size": size}
 
     folder = config.workspace() / "movq"
-    loop.run(
-        movq,
-        losses,
-        steps=settings.steps,
-        peak=settings.learning_rate,
-        folder=folder,
-        ema=settings.ema,
-        stop_at=stop_at,
-        weight_decay=0.0,
-    )
+    loop.run(movq, losses, settings, folder, stop_at=stop_at, weight_decay=0.0)
     return movq
 
 

@@ -152,15 +152,7 @@ def train(settings: family_config.SideConfig, stop_at: float | None = None) -> s
         predicted = steered(noisy, times, context, mask, long, draw(scenes, added, rng))
         return base.weighted_losses(predicted, noise, times, settings.weight_cap)
 
-    loop.run(
-        steered.side,
-        losses,
-        steps=settings.steps,
-        peak=settings.learning_rate,
-        folder=config.workspace() / own,
-        ema=settings.ema,
-        stop_at=stop_at,
-    )
+    loop.run(steered.side, losses, settings, config.workspace() / own, stop_at=stop_at)
     return steered.side
 
 

@@ -128,16 +128,7 @@ def train(settings: family_config.SuperResolutionConfig, stop_at: float | None =
         times = torch.where(torch.from_numpy(rng.random(size) < settings.at_times), used, anywhere)
         return losses_of(model, large, small, times, settings.edge_weight)
 
-    loop.run(
-        model,
-        losses,
-        steps=settings.steps,
-        peak=settings.learning_rate,
-        folder=config.workspace() / name(settings.factor),
-        ema=settings.ema,
-        weight_decay=0.0,
-        stop_at=stop_at,
-    )
+    loop.run(model, losses, settings, config.workspace() / name(settings.factor), weight_decay=0.0, stop_at=stop_at)
     return model
 
 

@@ -148,15 +148,7 @@ def train(settings: config.TextConfig, stop_at: float | None = None) -> T5Encode
         return {"loss": by_query + by_token, "by_query": by_query, "by_token": by_token, "read": right.float().mean()}
 
     folder = config.workspace() / "text"
-    loop.run(
-        reader,
-        losses,
-        steps=settings.steps,
-        peak=settings.learning_rate,
-        folder=folder,
-        stop_at=stop_at,
-        weight_decay=0.02,
-    )
+    loop.run(reader, losses, settings, folder, stop_at=stop_at, weight_decay=0.02)
     return encoder
 
 

@@ -49,16 +49,7 @@ def train(settings: family_config.TogetherConfig, stop_at: float | None = None) 
         seen = image_prompt.losses_of(prompter, shown, prompting, rng)
         return {"loss": said["loss"] + seen["loss"], "text": said["epsilon"], "image": seen["epsilon"]}
 
-    loop.run(
-        pair,
-        losses,
-        steps=settings.steps,
-        peak=settings.learning_rate,
-        folder=config.workspace() / NAME,
-        rates={"painter.": settings.base_rate},
-        ema=settings.ema,
-        stop_at=stop_at,
-    )
+    loop.run(pair, losses, settings, config.workspace() / NAME, rates={"painter.": settings.base_rate}, stop_at=stop_at)
     if not loop.worker():
         give_back(pair)
     return pair

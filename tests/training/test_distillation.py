@@ -1,5 +1,7 @@
 """The adversarial distillation: who learns from which loss."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -60,7 +62,8 @@ def test_a_part_of_the_module_can_learn_at_another_rate(tmp_path) -> None:
         assert 0 <= share < 1
         return {"loss": module["slow"].weight.sum() + module["fast"].weight.sum()}
 
-    loop.run(module, losses, steps=3, peak=1e-3, folder=tmp_path, rates={"fast.": 4.0}, weight_decay=0.0)
+    brief = dataclasses.replace(config.DecoderConfig(), steps=3, learning_rate=1e-3)
+    loop.run(module, losses, brief, tmp_path, rates={"fast.": 4.0}, weight_decay=0.0)
     moved = {
         name: float((p.detach() - before[name]).abs().sum())
         for name, p in module.named_parameters()

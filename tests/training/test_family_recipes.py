@@ -389,5 +389,6 @@ def test_a_wall_clock_budget_is_not_cut_short_by_the_step_count(tmp_path: Path) 
         now += 1.0  # what a step takes
         return {"loss": layer(torch.ones(1)).square().sum()}
 
-    loop.run(layer, losses, steps=1, peak=1e-3, folder=tmp_path, stop_at=25.0, now=lambda: now)
+    brief = dataclasses.replace(family_config.HedConfig(), steps=1, learning_rate=1e-3)
+    loop.run(layer, losses, brief, tmp_path, stop_at=25.0, now=lambda: now)
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 25 + -25 % loop.AGREE_EVERY
