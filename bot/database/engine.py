@@ -47,8 +47,8 @@ class _Connection(sqlite3.Connection):
         super().__init__(*arguments, **settings)
         self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
 
-    def cursor(self, *arguments: Any) -> sqlite3.Cursor:
-        opened: sqlite3.Cursor = super().cursor(*arguments)
+    def cursor(self, factory: Any = sqlite3.Cursor) -> Any:
+        opened = super().cursor(factory)
         self._cursors.add(opened)
         return opened
 
