@@ -208,10 +208,10 @@ class Delivery:
         except TelegramBadRequest as error:
             if message_id is None or not is_photo(error):
                 raise
-        carrier_id = await self._put_text(job, None, text, markup)
+        # The preview goes first: a repeat after a failure knows the new message and nothing of the old one.
         with contextlib.suppress(TelegramBadRequest):  # its reader may have deleted it
             await self._bot.delete_message(job.chat_id, message_id)
-        return carrier_id
+        return await self._put_text(job, None, text, markup)
 
     async def _show_text(self, job: Job, message_id: int | None, text: str, markup: InlineKeyboardMarkup | None) -> int:
         """Put words into the status message, below the preview where there is one."""

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sqlite3
 import weakref
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
@@ -47,8 +47,8 @@ class _Connection(sqlite3.Connection):
         super().__init__(*arguments, **settings)
         self._cursors: weakref.WeakSet[sqlite3.Cursor] = weakref.WeakSet()
 
-    def cursor(self, factory: Callable[[sqlite3.Connection], Any] | None = None) -> Any:
-        opened = super().cursor(factory or sqlite3.Cursor)
+    def cursor(self, factory: Any = sqlite3.Cursor) -> Any:
+        opened = super().cursor(factory)
         self._cursors.add(opened)
         return opened
 
