@@ -19,16 +19,17 @@ from engines import tasks
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 CASES = 4
-UNWON = ("zoom out without words",)  # docs/mini.md says so
-MEASURES = [measure for measure in mini_family.MEASURES if measure.name not in UNWON]
+MORE_CASES = {"fusion": 10, "zoom out without words": 10}  # of what is right in three of four, four cases say little
+USUAL_GOAL = 60
 
 
-@pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.name)
-def test_half_of_a_few_cases_are_right(measure: mini_family.Measure) -> None:
-    cases = measure.cases(CASES)
+@pytest.mark.parametrize("measure", mini_family.MEASURES, ids=lambda measure: measure.name)
+def test_a_few_cases_come_half_way_to_the_goal_at_least(measure: mini_family.Measure) -> None:
+    cases = measure.cases(MORE_CASES.get(measure.name, CASES))
     pictures = asyncio.run(mini_family.paint(cases, None))
     claims = [case.judge(picture) for case, picture in zip(cases, pictures, strict=True)]
-    assert sum(all(claim.values()) for claim in claims) >= CASES / 2, claims
+    right_percent = 100 * sum(all(claim.values()) for claim in claims) / len(claims)
+    assert right_percent >= (measure.goal or USUAL_GOAL) / 2, claims
 
 
 def test_a_zoom_out_goes_on_with_the_background_that_is_said() -> None:
