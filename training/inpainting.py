@@ -3,7 +3,8 @@
 As in the paper the input layer of the trained base gets weights of zero for the new channels, and everything is
 trained on: the U-Net, its projection of the text and its null embedding. Channels as in the official pipeline: x (4),
 the mask (1, 1 = kept), the latents of the picture whose marked pixels are mid grey (4). Forced by scale: six masks in
-ten cover an object (nothing else is worth repainting here), one in eight leaves only a window, for outpainting.
+ten cover an object (nothing else is worth repainting here), one in eight leaves only a window; a third of the samples
+show further windows, mostly without words, for outpainting; and times are not drawn evenly (`lessons.EARLY`).
 """
 
 import dataclasses
