@@ -86,7 +86,7 @@ def steps(task: guidance.Guided) -> int:
     if not unheard.hears(model_of(task), "steps"):
         return FLASH_STEPS
     if isinstance(task, tasks.ImageToImage | tasks.StyleTransfer):
-        return max(1, int(task.steps * task.strength))
+        return tasks.steps_taken(task.steps, task.strength)
     return task.steps
 
 

@@ -325,3 +325,8 @@ class Result:
 
     pictures: tuple[Picture, ...]
     gpu_ms: int
+
+
+def steps_taken(steps: int, strength: float) -> int:
+    """How many of its last steps a sampler takes with a strength in [0, 1]; at least one."""
+    return max(1, min(int(steps * strength), steps))

@@ -18,7 +18,7 @@ from enum import StrEnum
 import torch
 from torch import Tensor
 
-from engines import errors
+from engines import errors, tasks
 from engines.kandinsky3.noise import NoiseSource
 from engines.kandinsky22 import networks, schedules
 from engines.kandinsky22.words import Text
@@ -110,7 +110,7 @@ def plan(
 ) -> tuple[Step, ...]:
     """The steps of one sampler; a strength below 1 keeps the last share of them, at least one."""
     times = schedule.times(steps)
-    kept = max(1, min(int(steps * strength), steps))
+    kept = tasks.steps_taken(steps, strength)
     pairs = zip(times, (*times[1:], None), strict=True)
     return tuple(Step(network, t, previous, guidance) for t, previous in pairs)[-kept:]
 

@@ -18,6 +18,7 @@ from enum import StrEnum
 import torch
 from torch import Tensor
 
+from engines import tasks
 from engines.kandinsky3 import schedule, unet
 from engines.kandinsky3.noise import NoiseSource
 
@@ -136,7 +137,7 @@ def ddpm_plan(steps: int, guidance: float, variant: Variant, strength: float = 1
     Such a plan starts from a picture noised to its first time; see `begin`.
     """
     times = schedule.ddpm_times(steps)
-    kept = max(1, min(int(steps * strength), steps))
+    kept = tasks.steps_taken(steps, strength)
     pairs = zip(times, (*times[1:], None), strict=True)
     return tuple(Posterior(t, previous, guidance, variant) for t, previous in pairs)[-kept:]
 
